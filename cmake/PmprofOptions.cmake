@@ -1,0 +1,37 @@
+# Flags that every target of the project gets through pmprof_target(name).
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS ON)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+if(NOT CMAKE_BUILD_TYPE)
+	set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "build type" FORCE)
+endif()
+
+option(PMPROF_WERROR "warnings are errors" OFF)
+option(PMPROF_SANITIZE "tools and unit tests with AddressSanitizer and UBSan" OFF)
+
+set(PMPROF_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla
+	-Wwrite-strings -Wformat=2 -Wpointer-arith)
+if(CMAKE_C_COMPILER_ID MATCHES Clang)
+	list(APPEND PMPROF_WARNINGS -Wmissing-variable-declarations)
+endif()
+if(PMPROF_WERROR)
+	list(APPEND PMPROF_WARNINGS -Werror)
+endif()
+
+# pmprof_target(name [RUNTIME]): RUNTIME marks what lives in the user's process; sanitizers stay out of it.
+function(pmprof_target name)
+	cmake_parse_arguments(arg RUNTIME "" "" ${ARGN})
+	target_compile_options(${name} PRIVATE ${PMPROF_WARNINGS})
+	target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
+	target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_BINARY_DIR}/generated ${PROJECT_SOURCE_DIR}/include)
+	if(PMPROF_SANITIZE AND NOT arg_RUNTIME)
+		target_compile_options(${name} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+		target_link_options(${name} PRIVATE -fsanitize=address,undefined)
+	endif()
+endfunction()

@@ -1,0 +1,34 @@
+/*
+ * group.h - the processes that write a file together: one, or those of an MPI communicator. One writer serves both.
+ *
+ * All functions are collective over the group and return 0 or a negative pmp_err; with one process they are trivial.
+ */
+#ifndef PMP_GROUP_H
+#define PMP_GROUP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum pmp_reduce { PMP_REDUCE_SUM, PMP_REDUCE_MIN, PMP_REDUCE_MAX };
+
+struct pmp_group {
+	int rank, size;
+	void *handle; /* MPI_Comm * for the collective one */
+	int (*reduce)(const struct pmp_group *, enum pmp_reduce op, int64_t *values, size_t count);     /* to all, in place */
+	int (*reduce_f)(const struct pmp_group *, enum pmp_reduce op, double *values, size_t count);   /* to all, in place */
+	int (*scan)(const struct pmp_group *, const int64_t *values, int64_t *before, size_t count);   /* exclusive sums */
+	int (*broadcast)(const struct pmp_group *, void *data, size_t bytes);                           /* from 0 */
+	int (*send)(const struct pmp_group *, int to, const void *data, size_t bytes);
+	int (*receive)(const struct pmp_group *, int from, void **data, size_t *bytes);                 /* caller frees */
+	int (*open_file)(const struct pmp_group *, int64_t *fapl); /* an HDF5 file access list for creation; hid_t */
+};
+
+extern const struct pmp_group pmp_group_single;
+
+/* pmp_group_mpi - over an MPI communicator (pointer to MPI_Comm); group_mpi.c is the one file of store/ that includes mpi.h */
+int pmp_group_mpi(struct pmp_group *group, void *comm);
+
+/* pmp_agree - the worst rc of all, on all: -PMP_EPEER where only others failed */
+int pmp_agree(const struct pmp_group *group, int rc);
+
+#endif
