@@ -21,6 +21,7 @@ struct pmp_unwinder;
  */
 struct pmp_paths_ops {
 	uint32_t (*child)(void *ctx, uint32_t parent, uint64_t return_address);
+	void (*miss)(void *ctx);
 };
 
 /*
