@@ -18,6 +18,8 @@ struct pmp_unwinder;
  * @child: the node of the frame with this return address, called from @parent; made if new. 0: the
  * table is full, then the path ends at @parent. Node 0 is the root. Called on misses only, by the
  * unwinder's own thread; may not unwind.
+ * @miss: a walk begins. Called first thing in pmp_unwind_miss: the recorder stamps the clock, so
+ * that our own work is not taken for the program's.
  */
 struct pmp_paths_ops {
 	uint32_t (*child)(void *ctx, uint32_t parent, uint64_t return_address);

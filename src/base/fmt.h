@@ -1,0 +1,34 @@
+/*
+ * fmt.h - numbers for people: three significant digits and a unit
+ *
+ * All return a small struct by value, so that no buffer has to be kept: printf("%s", pmp_fmt_seconds(t).text). NaN, the
+ * project's "undefined", is written as such. Text is UTF-8 (only µ is not ASCII).
+ */
+#ifndef PMP_FMT_H
+#define PMP_FMT_H
+
+#include <stdint.h>
+
+struct pmp_fmt {
+	char text[40];
+};
+
+/* pmp_fmt_seconds - "12.4 s", "503 ms", "2.31 µs", "85.0 ns", "12 400 s" */
+struct pmp_fmt pmp_fmt_seconds(double seconds);
+
+/* pmp_fmt_bytes - "8 B", "1.50 KiB", "3.20 GiB" */
+struct pmp_fmt pmp_fmt_bytes(double bytes);
+
+/* pmp_fmt_bytes_short - at most four characters for a narrow cell: "8", "1.5k", "640M" (powers of 1024), "" for 0 */
+struct pmp_fmt pmp_fmt_bytes_short(double bytes);
+
+/* pmp_fmt_count - exact, grouped by threes with spaces: "10 000" */
+struct pmp_fmt pmp_fmt_count(int64_t count);
+
+/* pmp_fmt_percent - of a ratio: 0.61 -> "61 %", 0.0023 -> "0.2 %", 0.0001 -> "<0.1 %", 12.5 -> "1250 %" */
+struct pmp_fmt pmp_fmt_percent(double ratio);
+
+/* pmp_fmt_code - a range of powers of two as "1-2 KiB": the sizes of size class k of schema/arena.def */
+struct pmp_fmt pmp_fmt_size_class(unsigned size_class);
+
+#endif
