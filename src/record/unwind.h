@@ -14,6 +14,12 @@
 struct pmp_unwinder;
 
 /*
+ * Given to child() instead of the outermost return address when a stack is deeper than the frames
+ * that are kept (PMP_STACK_MAX, the innermost): the parent of all of them.
+ */
+#define PMP_ADDRESS_CUT UINT64_C(1)
+
+/*
  * struct pmp_paths_ops - where call paths are kept
  * @child: the node of the frame with this return address, called from @parent; made if new. 0: the
  * table is full, then the path ends at @parent. Node 0 is the root. Called on misses only, by the
@@ -43,12 +49,18 @@ void pmp_unwinder_free(struct pmp_unwinder *unwinder);
 bool pmp_unwinder_is_partial(struct pmp_unwinder *unwinder);
 
 /*
+ * pmp_unwinder_forget - drop all that is remembered; for when modules were closed. Normally not
+ * needed: a module that took the place of another is noticed when its code is first walked.
+ */
+void pmp_unwinder_forget(struct pmp_unwinder *unwinder);
+
+/*
  * In stack_cache.h:
  *
  *	static inline uint32_t pmp_unwind(struct pmp_unwinder *unwinder, void *frame, bool *hit);
  *
  * @frame: __builtin_frame_address(0) of the wrapper: the return address into the user's code lies
- *at frame + 8, the CFA is frame + 16
+ * at frame + 8, the CFA is frame + 16
  * @hit:   false when the stack had to be walked
  * Return: the node of the path from the root to the user's call site
  */
