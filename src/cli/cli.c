@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/near.h"
+#include "base/suggest.h"
 
 /* What the user can mend by giving another file is an input error; the rest is ours or the
  * machine's. */
@@ -72,10 +72,12 @@ void pmp_cli_usage(const char *fmt, ...)
 
 int pmp_cli_choice(const char *what, const char *text, const char *const *names)
 {
-	for (int i = 0; names[i]; i++)
-		if (strcmp(names[i], text) == 0)
-			return i;
-	const char *nearest = pmp_suggest(text, names);
+	size_t count = 0;
+
+	for (; names[count]; count++)
+		if (strcmp(names[count], text) == 0)
+			return (int)count;
+	const char *nearest = pmp_suggest(text, names, count, sizeof(names[0]));
 
 	if (nearest)
 		pmp_cli_usage("unknown %s '%s', did you mean '%s'?", what, text, nearest);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/near.h"
+#include "base/suggest.h"
 
 static const struct command {
 	const char *verb;
@@ -31,11 +31,7 @@ static const struct command *find_command(const char *verb)
 
 _Noreturn static void unknown_verb(const char *verb)
 {
-	const char *names[COMMAND_COUNT + 1] = {NULL};
-
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		names[i] = commands[i].verb;
-	const char *nearest = pmp_suggest(verb, names);
+	const char *nearest = pmp_suggest(verb, commands, COMMAND_COUNT, sizeof(commands[0]));
 
 	if (nearest)
 		pmp_cli_usage("unknown command '%s', did you mean '%s'?", verb, nearest);

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/suggest.h"
 #include "cli/cli.h"
-#include "cli/near.h"
 
 #define KEY_HELP  0x10000
 #define MAX_NAMES 64
@@ -49,14 +49,13 @@ static bool is_last(const struct argp_option *o)
 
 _Noreturn static void unknown_option(const struct argp *argp, const char *name)
 {
-	const char *names[MAX_NAMES] = {NULL};
-	size_t count = 0;
+	const char *names[MAX_NAMES] = {"help"};
+	size_t count = 1;
 
-	names[count++] = "help";
-	for (const struct argp_option *o = argp->options; !is_last(o) && count < MAX_NAMES - 1; o++)
+	for (const struct argp_option *o = argp->options; !is_last(o) && count < MAX_NAMES; o++)
 		if (o->name)
 			names[count++] = o->name;
-	const char *nearest = pmp_suggest(name, names);
+	const char *nearest = pmp_suggest(name, names, count, sizeof(names[0]));
 
 	if (nearest)
 		pmp_cli_usage("unknown option '--%s', did you mean '--%s'?", name, nearest);

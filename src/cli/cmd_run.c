@@ -1,0 +1,314 @@
+/*
+ * cmd_run.c - `pmprof run`: sets the environment of the ranks, starts the program (or its launcher) in our place, and collects
+ * when the ranks could not write their file themselves. Its exit code is the program's.
+ */
+#include <errno.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/environment.h"
+#include "base/hash.h"
+#include "base/launch.h"
+#include "base/mode.h"
+#include "cli/child.h"
+#include "cli/cli.h"
+#include "cli/gather.h"
+#include "cli/launchers.h"
+#include "cli/line.h"
+#include "cli/locate.h"
+#include "cli/rank.h"
+#include "store/group.h"
+
+/* As shells have it. */
+#define EXIT_NOT_STARTED 126
+#define EXIT_NOT_FOUND   127
+
+#define PER_NODE_SECONDS 600
+
+enum { KEY_MODE = 0x100, KEY_KEEP };
+
+struct options {
+	const char *out, *mode;
+	bool keep, quiet;
+	char **command;
+};
+
+struct run {
+	struct options options;
+	struct pmp_launch launch;     /* are we ourselves started by a launcher? */
+	struct pmp_launched launched; /* do we start one? */
+	struct pmp_gather gather;
+	char job[64];
+	char out[PATH_MAX];
+	char preload[2 * PATH_MAX];
+};
+
+static const struct argp_option option_table[] = {
+	{"out", 'o', "FILE", 0,
+	 "File to write (default: PROGRAM.JOB.pmprof.h5 in the working directory)", 0},
+	{"mode", KEY_MODE, "MODE", 0,
+	 "What to record, as in the variable PMPROF (default: profile)", 0},
+	{"keep", KEY_KEEP, NULL, 0, "Keep the raw data of the ranks after the file was written", 0},
+	{"quiet", 'q', NULL, 0, "No lines of our own", 0},
+	{0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	if (key == 'o')
+		o->out = arg;
+	else if (key == KEY_MODE)
+		o->mode = arg;
+	else if (key == KEY_KEEP)
+		o->keep = true;
+	else if (key == 'q')
+		o->quiet = true;
+	else if (key == ARGP_KEY_ARG) {
+		o->command = &state->argv[state->next - 1];
+		state->next = state->argc;
+	} else {
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp argp = {
+	.options = option_table,
+	.parser = parse,
+	.args_doc = "-- COMMAND [ARGUMENT...]",
+	.doc = "Run an MPI program under the profiler.\v"
+	       "COMMAND is a launcher with its arguments (mpirun, mpiexec, srun) or, under a "
+	       "launcher, the program. The "
+	       "exit code is that of COMMAND; 127 when there is no such program, 126 when it "
+	       "cannot be started.",
+};
+
+/* A mistake in --mode or in the environment is better found here than by a job that has waited hours for its nodes. */
+static void check_settings(const struct options *o)
+{
+	const char *mode = o->mode ? o->mode : getenv("PMPROF");
+	struct pmp_diag diag = {""};
+	struct pmp_mode parsed;
+
+	if (!o->command)
+		pmp_cli_usage("no program given: pmprof run -- mpirun -np 4 ./app");
+	if (pmp_mode_parse(mode, &parsed, &diag))
+		pmp_cli_usage("%s", diag.text);
+}
+
+/* Unique in time and space, and short, for it stands in the file's name: our pid, and four digits of when and where. */
+static void make_job(char *job, size_t size)
+{
+	struct timespec now;
+	char host[256] = "";
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gethostname(host, sizeof(host) - 1);
+	uint64_t hash = pmp_hash_bytes((uint64_t)now.tv_sec ^ (uint64_t)now.tv_nsec << 32, host,
+				       strlen(host));
+
+	snprintf(job, size, "%ld-%04x", (long)getpid(), (unsigned)(hash & 0xffff));
+}
+
+static void set(const char *name, const char *value)
+{
+	if (setenv(name, value, 1))
+		pmp_cli_usage("cannot set '%s': %s", name, strerror(errno));
+}
+
+/* A relative name is meant from here, wherever the program goes. */
+static void set_out(struct run *r)
+{
+	const char *out = r->options.out ? r->options.out : pmp_env_text(PMP_ENV_PMPROF_OUT);
+	char here[PATH_MAX] = "";
+
+	if (!*out)
+		return;
+	if (*out != '/' && !getcwd(here, sizeof(here)))
+		here[0] = '\0';
+	if (snprintf(r->out, sizeof(r->out), "%s%s%s", here, *here ? "/" : "", out) >=
+	    (int)sizeof(r->out))
+		pmp_cli_usage("the name of the output file is too long");
+	r->gather.out = r->out;
+	set("PMPROF_OUT", r->out);
+}
+
+static void set_environment(struct run *r)
+{
+	const struct options *o = &r->options;
+	bool is_rank = !r->launched.launcher && r->launch.is_rank_known;
+
+	if (is_rank)
+		snprintf(r->job, sizeof(r->job), "%s", r->launch.job);
+	else if (pmp_env_is_set(PMP_ENV_PMPROF_JOB))
+		snprintf(r->job, sizeof(r->job), "%s", r->launch.job);
+	else
+		make_job(r->job, sizeof(r->job));
+	set("PMPROF_JOB", r->job);
+	if (o->mode)
+		set("PMPROF", o->mode);
+	if (o->quiet)
+		set("PMPROF_QUIET", "1");
+	if (o->keep)
+		set("PMPROF_KEEP", "1");
+	set_out(r);
+	r->gather.job = r->job;
+	r->gather.keep = pmp_env_flag(PMP_ENV_PMPROF_KEEP);
+	r->gather.quiet = pmp_env_flag(PMP_ENV_PMPROF_QUIET);
+}
+
+static int find_library(struct run *r, struct pmp_diag *diag)
+{
+	const char *before = getenv("LD_PRELOAD");
+	char library[PATH_MAX];
+	int rc = pmp_locate_library(library, sizeof(library), diag);
+
+	if (rc)
+		return rc;
+	if (before && strstr(before, library))
+		snprintf(r->preload, sizeof(r->preload), "%s", before);
+	else
+		snprintf(r->preload, sizeof(r->preload), "%s%s%s", library,
+			 before && *before ? ":" : "", before ? before : "");
+	return 0;
+}
+
+/* What the ranks have to see: the library, and every PMPROF_ variable that is set. */
+static size_t list_settings(const struct run *r, struct pmp_setting *settings)
+{
+	size_t count = 0;
+
+	settings[count++] = (struct pmp_setting){"LD_PRELOAD", r->preload};
+	for (size_t i = 0; i < PMP_ENV_COUNT; i++)
+		if (pmp_env_is_set((enum pmp_variable)i))
+			settings[count++] = (struct pmp_setting){
+				pmp_variables[i].name, pmp_env_text((enum pmp_variable)i)};
+	return count;
+}
+
+/* A job over several nodes is collected by a job over the same nodes. Return: as pmp_launcher_per_node, or its failure. */
+static int gather_per_node(const struct run *r, struct pmp_diag *diag)
+{
+	struct pmp_line own = {0};
+	char self[PATH_MAX], text[4096];
+	char **line = NULL;
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	int status = 0;
+
+	self[len > 0 ? len : 0] = '\0';
+	pmp_line_add(&own, self);
+	pmp_line_add(&own, "collect");
+	pmp_line_add(&own, r->job);
+	if (r->gather.out)
+		pmp_line_addf(&own, "--out=%s", r->gather.out);
+	if (r->gather.keep)
+		pmp_line_add(&own, "--keep");
+	pmp_line_addf(&own, "--launcher-status=%d", r->gather.launcher_status);
+	int rc = own.failed ? -PMP_ENOMEM : pmp_launcher_per_node(&r->launched, own.words, &line);
+
+	if (rc == 0)
+		rc = pmp_child_output(line, PER_NODE_SECONDS, text, sizeof(text), &status);
+	if (rc == 0 && status)
+		rc = pmp_fail(diag, PMP_EPEER, "cannot collect from all nodes: %.*s",
+			      (int)strcspn(text, "\n"), text);
+	if (rc == 0 && !r->gather.quiet)
+		fputs(text, stderr);
+	pmp_line_free(line);
+	pmp_line_free(own.words);
+	return rc;
+}
+
+static bool has_file(const struct run *r)
+{
+	char pattern[PATH_MAX];
+	glob_t found = {0};
+
+	if (r->gather.out)
+		return access(r->gather.out, F_OK) == 0;
+	snprintf(pattern, sizeof(pattern), "*.%s.pmprof.h5", r->job);
+	bool has = glob(pattern, 0, NULL, &found) == 0;
+
+	globfree(&found);
+	return has;
+}
+
+/* The program has ended. If its ranks have written their file, no data of theirs are left and there is nothing to do. */
+static void gather_leftovers(struct run *r, int status)
+{
+	struct pmp_diag diag = {""};
+	char *dir = pmp_gather_dir(r->job);
+	int rc;
+
+	r->gather.launcher = pmp_launcher_name(r->launched.launcher);
+	r->gather.launcher_status = status;
+	if (!dir && !has_file(r) && WIFEXITED(status) && !r->gather.quiet &&
+	    pmp_env_flag(PMP_ENV_PMPROF))
+		pmp_cli_say("no MPI program has recorded anything; 'pmprof doctor -- PROGRAM' "
+			    "finds out why");
+	if (!dir || (r->gather.keep && has_file(r))) {
+		free(dir);
+		return;
+	}
+	unsetenv("LD_PRELOAD");
+	rc = gather_per_node(r, &diag);
+	if (rc)
+		rc = pmp_gather(&r->gather, &pmp_group_single, &diag);
+	if (rc) {
+		pmp_cli_fail(rc, &diag);
+		pmp_gather_advice(&r->gather);
+	}
+	free(dir);
+}
+
+static int start(struct run *r, int *status, struct pmp_diag *diag)
+{
+	struct pmp_setting settings[PMP_ENV_COUNT + 1];
+	bool inherit;
+	char **line = NULL;
+	int rc = pmp_launcher_line(&r->launched, settings, list_settings(r, settings), &line,
+				   &inherit);
+
+	if (rc)
+		return rc;
+	if (inherit)
+		set("LD_PRELOAD", r->preload);
+	if (!r->launched.launcher && r->launch.is_rank_known) {
+		rc = pmp_rank_run(&r->launch, line, &r->gather, status, diag);
+	} else {
+		rc = pmp_child_run(line, NULL, NULL, status, diag);
+		if (rc == 0)
+			gather_leftovers(r, *status);
+	}
+	pmp_line_free(line);
+	return rc;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct run r = {.options = {NULL}};
+	struct pmp_diag diag = {""};
+	int status = 0;
+	int rc;
+
+	pmp_cli_parse(&argp, argc, argv, ARGP_IN_ORDER, &r.options);
+	check_settings(&r.options);
+	pmp_launch_read(&r.launch);
+	pmp_launcher_find(r.options.command, &r.launched);
+	set_environment(&r);
+	rc = find_library(&r, &diag);
+	if (rc)
+		return pmp_cli_fail(rc, &diag);
+	rc = start(&r, &status, &diag);
+	if (rc == 0)
+		pmp_child_end_alike(status);
+	pmp_cli_fail(rc, &diag);
+	return rc == -PMP_ENOTFOUND ? EXIT_NOT_FOUND : EXIT_NOT_STARTED;
+}

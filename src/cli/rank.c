@@ -1,0 +1,254 @@
+/*
+ * rank.c - one `pmprof run` per rank. The launcher may end a job by SIGKILL to whole process groups, and then neither the program
+ * nor its `pmprof run` has a say. So each leaves a janitor behind, in a session of its own: it is told how the
+ * program ended (or that nobody is left to tell), notes that in the rank's arena, and the last janitor of the node collects.
+ */
+#include "cli/rank.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/child.h"
+#include "cli/cli.h"
+#include "store/arena_view.h"
+#include "store/collect.h"
+
+#define PATIENCE_MS 3000 /* for ranks that are about to end, too */
+#define STEP_MS     50
+#define FAILED_MARK "collect-failed"
+
+/* What the parent tells its janitor: the program's process, later how it ended. */
+struct word {
+	pid_t pid;
+	bool has_status;
+	int status;
+};
+
+struct site {
+	const struct pmp_launch *launch;
+	const struct pmp_gather *gather;
+	int ear, mouth; /* ends of a socket pair: writing to it raises no SIGPIPE */
+};
+
+/* Open the rank's arena for writing; -1 when the rank has none (it never called MPI_Init, or the file is written). */
+static int open_arena(const char *dir, int rank)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/rank-%d.arena", dir, rank);
+	return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static void note_status(const char *dir, int rank, int status)
+{
+	const int32_t known = 1, value = status;
+	char magic[8];
+	int fd = open_arena(dir, rank);
+
+	if (fd < 0)
+		return;
+	if (pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+	    memcmp(magic, PMP_ARENA_MAGIC, sizeof(magic)) == 0 &&
+	    pwrite(fd, &value, sizeof(value),
+		   offsetof(struct pmp_arena_header, parent_wait_status)) > 0 &&
+	    pwrite(fd, &known, sizeof(known),
+		   offsetof(struct pmp_arena_header, parent_code_known)) > 0)
+		fdatasync(fd);
+	close(fd);
+}
+
+static bool is_noted(const char *dir, int rank)
+{
+	int32_t known = 0;
+	int fd = open_arena(dir, rank);
+
+	if (fd < 0)
+		return false;
+	if (pread(fd, &known, sizeof(known), offsetof(struct pmp_arena_header, parent_code_known)) <
+	    0)
+		known = 0;
+	close(fd);
+	return known;
+}
+
+enum state { GONE, BUSY, INCOMPLETE, READY };
+
+/* How the job stands on this node. */
+static enum state look(const struct pmp_launch *launch, char **dir)
+{
+	struct pmp_job *jobs = NULL;
+	size_t count = 0, noted = 0, arenas = 0;
+	enum state state = GONE;
+
+	if (pmp_jobs_list(&jobs, &count))
+		return GONE;
+	for (size_t i = 0; i < count; i++) {
+		const char *slash = strrchr(jobs[i].dir, '/');
+
+		if (!slash || strcmp(slash + 1, launch->job) != 0)
+			continue;
+		arenas = jobs[i].arenas;
+		state = jobs[i].is_alive ? BUSY : INCOMPLETE;
+		*dir = strdup(jobs[i].dir);
+		break;
+	}
+	pmp_jobs_free(jobs, count);
+	for (int rank = 0; *dir && rank < (launch->size > 0 ? launch->size : 1); rank++)
+		noted += is_noted(*dir, rank);
+	if (state == INCOMPLETE && noted == arenas &&
+	    (launch->node_size == 0 || (int)arenas >= launch->node_size))
+		state = READY;
+	return state;
+}
+
+/* One janitor at a time; a failure is said once, not by every rank. */
+static void collect_once(const struct site *site, const char *dir)
+{
+	struct pmp_diag diag = {""};
+	char mark[4096];
+	int lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	snprintf(mark, sizeof(mark), "%s/%s", dir, FAILED_MARK);
+	if (lock >= 0 && flock(lock, LOCK_EX) == 0 && access(dir, F_OK) == 0 &&
+	    access(mark, F_OK) != 0) {
+		int rc = pmp_gather(site->gather, &pmp_group_single, &diag);
+
+		if (rc) {
+			int fd = open(mark, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+			pmp_cli_fail(rc, &diag);
+			pmp_gather_advice(site->gather);
+			if (fd >= 0)
+				close(fd);
+		}
+	}
+	if (lock >= 0)
+		close(lock);
+}
+
+/* Ranks on other nodes have left their data there: nobody but a job over all nodes can bring them together. */
+static void leave_to_user(const struct site *site)
+{
+	if (site->launch->rank == 0)
+		pmp_cli_say("the data of this job lie on several nodes; collect them with: mpirun "
+			    "--map-by ppr:1:node "
+			    "pmprof collect %s",
+			    site->launch->job);
+}
+
+static void clean_up(const struct site *site)
+{
+	for (int waited = 0; waited <= PATIENCE_MS; waited += STEP_MS) {
+		char *dir = NULL;
+		enum state state = look(site->launch, &dir);
+		bool is_last =
+			state == READY || (state == INCOMPLETE && waited + STEP_MS > PATIENCE_MS);
+
+		if (is_last && site->launch->node_size > 0 &&
+		    site->launch->node_size < site->launch->size)
+			leave_to_user(site);
+		else if (is_last && dir)
+			collect_once(site, dir);
+		free(dir);
+		if (is_last || state == GONE || state == BUSY)
+			return;
+		usleep(STEP_MS * 1000);
+	}
+}
+
+/* The parent is gone without a word, so the program is going, too. */
+static void wait_for_process(pid_t pid)
+{
+	int fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+
+	if (fd >= 0) {
+		poll(&wait, 1, PATIENCE_MS);
+		close(fd);
+	}
+}
+
+_Noreturn static void janitor_main(const struct site *site)
+{
+	struct word word = {.pid = 0}, next;
+	sigset_t none;
+	char *dir;
+
+	setsid();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	prctl(PR_SET_NAME, "pmprof-janitor");
+	close(site->mouth);
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	while (read(site->ear, &next, sizeof(next)) == (ssize_t)sizeof(next))
+		word = next;
+	if (!word.has_status)
+		wait_for_process(word.pid);
+	dir = pmp_gather_dir(site->launch->job);
+	if (dir && word.has_status)
+		note_status(dir, site->launch->rank, word.status);
+	if (dir)
+		clean_up(site);
+	free(dir);
+	_exit(0);
+}
+
+static void say_word(const struct site *site, struct word word)
+{
+	if (site->mouth >= 0 && send(site->mouth, &word, sizeof(word), MSG_NOSIGNAL) < 0)
+		pmp_cli_say("cannot tell how the program ended: %s", strerror(errno));
+}
+
+static void tell_started(pid_t pid, void *data)
+{
+	say_word(data, (struct word){.pid = pid});
+}
+
+/* Without a janitor (no more processes) the program runs all the same; its data wait for `pmprof collect`. */
+static pid_t hire_janitor(struct site *site)
+{
+	int ends[2];
+
+	site->ear = site->mouth = -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return -1;
+	site->ear = ends[0];
+	site->mouth = ends[1];
+	pid_t pid = fork();
+
+	if (pid == 0)
+		janitor_main(site);
+	close(site->ear);
+	return pid;
+}
+
+int pmp_rank_run(const struct pmp_launch *launch, char *const *argv,
+		 const struct pmp_gather *gather, int *status, struct pmp_diag *diag)
+{
+	struct site site = {.launch = launch, .gather = gather};
+	pid_t janitor;
+	int rc;
+
+	janitor = hire_janitor(&site);
+	rc = pmp_child_run(argv, tell_started, &site, status, diag);
+	if (rc == 0)
+		say_word(&site, (struct word){.has_status = true, .status = *status});
+	if (site.mouth >= 0)
+		close(site.mouth);
+	while (janitor > 0 && waitpid(janitor, NULL, 0) < 0 && errno == EINTR)
+		;
+	return rc;
+}
