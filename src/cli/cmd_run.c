@@ -22,7 +22,7 @@
 #include "cli/launchers.h"
 #include "cli/line.h"
 #include "cli/locate.h"
-#include "cli/rank.h"
+#include "cli/run_rank.h"
 #include "store/group.h"
 
 /* As shells have it. */

@@ -1,6 +1,6 @@
 /*
  * gather.c - finds a job's arenas, chooses the name of the file, has it written, and tells. Shared by `pmprof collect`, by
- * `pmprof run`, and by the janitors of `mpirun pmprof run` (rank.c).
+ * `pmprof run`, and by the janitors of `mpirun pmprof run` (run_rank.c).
  */
 #include "cli/gather.h"
 

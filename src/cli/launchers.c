@@ -90,13 +90,12 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Where the shell would find it; @path is PATH_MAX long. */
-static bool find_program(const char *name, char *path)
+bool pmp_launcher_program(const char *name, char *path)
 {
 	const char *dirs = getenv("PATH");
 
 	if (strchr(name, '/'))
-		return realpath(name, path);
+		return access(name, X_OK) == 0 && realpath(name, path);
 	for (const char *dir = dirs ? dirs : "/usr/bin:/bin"; dir; dir = strchr(dir, ':')) {
 		char candidate[PATH_MAX];
 
@@ -127,7 +126,7 @@ static const struct pmp_launcher *recognise(const char *word)
 {
 	char path[PATH_MAX];
 
-	if (!find_program(word, path))
+	if (!pmp_launcher_program(word, path))
 		return NULL;
 	const char *candidates[] = {base_name(path), base_name(word)};
 

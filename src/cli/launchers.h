@@ -30,6 +30,9 @@ struct pmp_launched {
  * by its --version */
 void pmp_launcher_find(char **argv, struct pmp_launched *launch);
 
+/* pmp_launcher_program - where the shell would find a program; @path has room for PATH_MAX bytes, links are followed */
+bool pmp_launcher_program(const char *name, char *path);
+
 const char *pmp_launcher_name(
 	const struct pmp_launcher *launcher); /* "Open MPI"; "none" for NULL */
 

@@ -1,6 +1,6 @@
-/* rank.h - `mpirun -np 4 pmprof run ./app`: one `pmprof run` per rank, between the launcher and the program */
-#ifndef PMP_RANK_H
-#define PMP_RANK_H
+/* run_rank.h - `mpirun -np 4 pmprof run ./app`: one `pmprof run` per rank, between the launcher and the program */
+#ifndef PMP_RUN_RANK_H
+#define PMP_RUN_RANK_H
 
 #include "base/err.h"
 #include "base/launch.h"

@@ -1,9 +1,9 @@
 /*
- * rank.c - one `pmprof run` per rank. The launcher may end a job by SIGKILL to whole process groups, and then neither the program
+ * run_rank.c - one `pmprof run` per rank. The launcher may end a job by SIGKILL to whole process groups, and then neither the program
  * nor its `pmprof run` has a say. So each leaves a janitor behind, in a session of its own: it is told how the
  * program ended (or that nobody is left to tell), notes that in the rank's arena, and the last janitor of the node collects.
  */
-#include "cli/rank.h"
+#include "cli/run_rank.h"
 
 #include <errno.h>
 #include <fcntl.h>
