@@ -30,7 +30,7 @@ struct pmp_clock_reading {
 	uint64_t real_ns;
 };
 
-extern struct pmp_clock pmp_clock;
+extern struct pmp_clock pmp_clock __attribute__((visibility("hidden")));
 
 /*
  * pmp_clock_init - choose the clock

@@ -28,10 +28,8 @@ static _Unwind_Reason_Code note_frame(struct _Unwind_Context *context, void *arg
 	int is_exact = 0;
 	uint64_t address = _Unwind_GetIPInfo(context, &is_exact);
 
-	if (!walk->trace->count && sp != walk->first)
+	if (!address || (!walk->trace->count && sp != walk->first))
 		return _URC_NO_REASON;
-	if (!address)
-		return _URC_END_OF_STACK;
 	if (walk->trace->count == PMP_FRAME_MAX) {
 		walk->is_deep = true;
 		return _URC_END_OF_STACK;

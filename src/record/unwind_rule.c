@@ -145,23 +145,34 @@ static bool rule_from_libgcc(uint64_t at, struct pmp_rule *rule)
 	return fde && pmp_cfi_rule(fde, (struct pmp_extent){1, UINT64_MAX}, at, rule);
 }
 
-static struct pmp_rule read_rule(struct pmp_rules *rules, uint64_t at)
+static bool try_rule(struct pmp_rules *rules, uint64_t at, struct pmp_rule *rule)
 {
 	const struct pmp_rule_module *module = module_of(rules, at);
-	struct pmp_rule rule;
-	bool is_known = false;
 
-	if (module)
-		is_known = rule_from_module(module, at, &rule);
-	if (!is_known)
-		is_known = rule_from_libgcc(at, &rule);
-	if (!is_known) {
+	return (module && rule_from_module(module, at, rule)) || rule_from_libgcc(at, rule);
+}
+
+static struct pmp_rule read_rule(struct pmp_rules *rules, uint64_t at)
+{
+	struct pmp_rule rule;
+
+	/* An outermost function may be entered by a jump, as if called from before its start. */
+	if (!try_rule(rules, at, &rule) &&
+	    (!try_rule(rules, at + 1, &rule) || rule.ra != PMP_FROM_NOWHERE)) {
 		memset(&rule, 0, sizeof(rule));
 		rule.cfa = PMP_FROM_SP;
 		rule.is_missing = 1;
 	}
 	rule.at = at;
 	return rule;
+}
+
+void pmp_rules_verify(struct pmp_rules *rules)
+{
+	if (!modules_changed(rules))
+		return;
+	pmp_rules_clear(rules);
+	rules->is_stale = true;
 }
 
 const struct pmp_rule *pmp_rules_learn(struct pmp_rules *rules, uint64_t at)
@@ -171,15 +182,13 @@ const struct pmp_rule *pmp_rules_learn(struct pmp_rules *rules, uint64_t at)
 	for (; rules->slot[i].at; i = (i + 1) % PMP_RULE_SLOTS)
 		if (rules->slot[i].at == at)
 			return &rules->slot[i];
-	if (modules_changed(rules)) {
-		pmp_rules_clear(rules);
-		rules->is_stale = true;
-		i = pmp_rule_slot(at);
-	} else if (rules->count == PMP_RULE_MAX) {
+	pmp_rules_verify(rules);
+	if (rules->count == PMP_RULE_MAX) {
 		memset(rules->slot, 0, sizeof(rules->slot));
 		rules->count = 0;
-		i = pmp_rule_slot(at);
 	}
+	if (!rules->count)
+		i = pmp_rule_slot(at);
 	rules->slot[i] = read_rule(rules, at);
 	rules->count++;
 	return &rules->slot[i];

@@ -1,9 +1,10 @@
 /*
  * unwind_rule.h - one thread's table of unwind rules by code address
  *
- * A rule is read from .eh_frame once and kept. A rule that is not yet known is the moment at which
- * the modules seen so far are checked: when one was closed and something else lies there now, all
- * rules are dropped and the caller is told to drop what it derived from them.
+ * A rule is read from .eh_frame once and kept. When a rule is not yet known, or a walk ends oddly,
+ * the modules seen so far are checked: if one was closed, or something else lies there now, all
+ * rules are dropped and the caller is told to drop what it derived from them. What this cannot see:
+ * a module replaced by one whose return addresses are the same numbers.
  */
 #ifndef PMP_UNWIND_RULE_H
 #define PMP_UNWIND_RULE_H
@@ -32,11 +33,14 @@ struct pmp_rules {
 	uint32_t count;
 	uint32_t modules;
 	uint32_t next_module;
-	bool is_stale; /* set by pmp_rules_learn: modules changed, everything was dropped */
+	bool is_stale; /* modules changed, everything was dropped */
 };
 
 /* pmp_rules_learn - the slow half of pmp_rules_find. Never NULL. Safe in signal handlers. */
 const struct pmp_rule *pmp_rules_learn(struct pmp_rules *rules, uint64_t at);
+
+/* pmp_rules_verify - a walk ended oddly: sets is_stale and drops everything if a module changed */
+void pmp_rules_verify(struct pmp_rules *rules);
 
 /* pmp_rules_clear - forget rules and modules */
 void pmp_rules_clear(struct pmp_rules *rules);

@@ -149,6 +149,13 @@ static void start(const uint64_t *frame, struct pmp_frame *first)
 	first->base_slot = at;
 }
 
+/* The end of a walk that no rule announced: a thread's first frame in old code, or an outdated rule. */
+static enum pmp_walk_end odd_end(struct pmp_rules *rules, enum pmp_walk_end end)
+{
+	pmp_rules_verify(rules);
+	return end;
+}
+
 enum pmp_walk_end pmp_walk(struct pmp_rules *rules, struct pmp_window *window,
 			   const uint64_t *frame, const struct pmp_stack *last, uint32_t *shared,
 			   struct pmp_trace *trace)
@@ -172,10 +179,11 @@ enum pmp_walk_end pmp_walk(struct pmp_rules *rules, struct pmp_window *window,
 		if (trace->count == PMP_FRAME_MAX)
 			return PMP_WALK_DEEP;
 		if (!step(rule, window, now, now + 1))
-			return window->is_probed ? PMP_WALK_PARTIAL : PMP_WALK_FOREIGN;
+			return window->is_probed ? odd_end(rules, PMP_WALK_PARTIAL)
+						 : PMP_WALK_FOREIGN;
 		if (!now[1].address)
-			return PMP_WALK_WHOLE;
+			return odd_end(rules, PMP_WALK_WHOLE);
 		if (now[1].sp <= now->sp && !now[1].is_exact)
-			return PMP_WALK_PARTIAL;
+			return odd_end(rules, PMP_WALK_PARTIAL);
 	}
 }

@@ -1,0 +1,32 @@
+/*
+ * api.c - the table of functions behind include/pmprof/pmprof.h, exported as pmprof_api_1. Called by the program on any thread.
+ */
+#include <pmprof/pmprof.h>
+
+#include "record/record.h"
+
+/*
+ * The caller's frame is the program's: the header's functions are inlined into it. A tail call would give up our frame while it
+ * is looked at; the empty statement behind the call keeps it.
+ */
+#define KEEP_FRAME() __asm__ volatile("" ::: "memory")
+
+static void region_begin(const char *name)
+{
+	pmp_region_begin(name, __builtin_frame_address(0));
+	KEEP_FRAME();
+}
+
+static void region_end(const char *name)
+{
+	pmp_region_end(name, __builtin_frame_address(0));
+	KEEP_FRAME();
+}
+
+__attribute__((visibility("default"))) const struct pmprof_api pmprof_api_1 = {
+	.size = sizeof(struct pmprof_api),
+	.region_begin = region_begin,
+	.region_end = region_end,
+	.pause = pmp_record_pause,
+	.resume = pmp_record_resume,
+};
