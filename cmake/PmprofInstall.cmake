@@ -1,0 +1,26 @@
+# What `cmake --install` puts where: the command, the libraries, the header, a CMake package, a pkg-config file. Man pages are
+# installed by docs/.
+include(CMakePackageConfigHelpers)
+
+set(PMPROF_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/pmprof)
+
+if(TARGET pmprof_cli)
+	install(TARGETS pmprof_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+install(DIRECTORY include/pmprof DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+foreach(library IN ITEMS pmprof pmprof_hdf5)
+	if(TARGET ${library})
+		install(TARGETS ${library} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+	endif()
+endforeach()
+
+configure_package_config_file(cmake/pmprof-config.cmake.in ${PROJECT_BINARY_DIR}/pmprof-config.cmake
+	INSTALL_DESTINATION ${PMPROF_CMAKE_DIR} PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_BINDIR)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/pmprof-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/pmprof-config.cmake ${PROJECT_BINARY_DIR}/pmprof-config-version.cmake
+	DESTINATION ${PMPROF_CMAKE_DIR})
+
+# The .pc file finds its prefix by itself, so that an installed tree can be moved.
+file(RELATIVE_PATH PMPROF_PC_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+configure_file(cmake/pmprof.pc.in ${PROJECT_BINARY_DIR}/pmprof.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/pmprof.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
