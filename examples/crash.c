@@ -35,12 +35,14 @@ static uint64_t private_count;
 static volatile uint64_t *count =
 	&private_count; /* completed MPI calls; mapped to a file with --counts */
 
-static int overflow(volatile char *deeper)
+static volatile int bottom = -1; /* never reached */
+
+static int overflow(int depth)
 {
 	volatile char frame[4096];
 
-	frame[0] = deeper ? deeper[0] : 0;
-	return overflow(frame) + frame[0];
+	frame[0] = (char)depth;
+	return depth == bottom ? 0 : overflow(depth + 1) + frame[0];
 }
 
 static void die_kill(void)
@@ -62,7 +64,7 @@ static void die_segv(void)
 
 static void die_overflow(void)
 {
-	overflow(NULL);
+	overflow(0);
 }
 
 static void die_mpi_abort(void)

@@ -5,6 +5,7 @@
  */
 #include "cli/run_rank.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -37,50 +38,57 @@ struct word {
 };
 
 struct site {
+	struct word word;
 	const struct pmp_launch *launch;
 	const struct pmp_gather *gather;
 	int ear, mouth; /* ends of a socket pair: writing to it raises no SIGPIPE */
 };
 
-/* Open the rank's arena for writing; -1 when the rank has none (it never called MPI_Init, or the file is written). */
-static int open_arena(const char *dir, int rank)
+/* Calls @visit with each arena of a job directory, open for writing, and its header. Return: how often it said true. */
+static size_t visit_arenas(const char *dir,
+			   bool (*visit)(int fd, const struct pmp_arena_header *header,
+					 const void *data),
+			   const void *data)
 {
-	char path[4096];
+	static struct pmp_arena_header header; /* a page: too large for comfort on a stack */
+	DIR *entries = opendir(dir);
+	struct dirent *entry;
+	size_t count = 0;
 
-	snprintf(path, sizeof(path), "%s/rank-%d.arena", dir, rank);
-	return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	while (entries && (entry = readdir(entries))) {
+		int fd = strstr(entry->d_name, ".arena") ? openat(dirfd(entries), entry->d_name,
+								  O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+							 : -1;
+
+		if (fd >= 0 && pread(fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header) &&
+		    memcmp(header.magic, PMP_ARENA_MAGIC, sizeof(header.magic)) == 0)
+			count += visit(fd, &header, data);
+		if (fd >= 0)
+			close(fd);
+	}
+	if (entries)
+		closedir(entries);
+	return count;
 }
 
-static void note_status(const char *dir, int rank, int status)
+/* Only of the process that was started here: the exit status of a script around the program is not the program's. */
+static bool note_status(int fd, const struct pmp_arena_header *header, const void *data)
 {
-	const int32_t known = 1, value = status;
-	char magic[8];
-	int fd = open_arena(dir, rank);
+	const struct word *word = data;
+	const int32_t known = 1, value = word->status;
 
-	if (fd < 0)
-		return;
-	if (pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
-	    memcmp(magic, PMP_ARENA_MAGIC, sizeof(magic)) == 0 &&
-	    pwrite(fd, &value, sizeof(value),
-		   offsetof(struct pmp_arena_header, parent_wait_status)) > 0 &&
-	    pwrite(fd, &known, sizeof(known),
-		   offsetof(struct pmp_arena_header, parent_code_known)) > 0)
-		fdatasync(fd);
-	close(fd);
+	return header->pid == word->pid &&
+	       pwrite(fd, &value, sizeof(value),
+		      offsetof(struct pmp_arena_header, parent_wait_status)) > 0 &&
+	       pwrite(fd, &known, sizeof(known),
+		      offsetof(struct pmp_arena_header, parent_code_known)) > 0;
 }
 
-static bool is_noted(const char *dir, int rank)
+static bool is_noted(int fd, const struct pmp_arena_header *header, const void *data)
 {
-	int32_t known = 0;
-	int fd = open_arena(dir, rank);
-
-	if (fd < 0)
-		return false;
-	if (pread(fd, &known, sizeof(known), offsetof(struct pmp_arena_header, parent_code_known)) <
-	    0)
-		known = 0;
-	close(fd);
-	return known;
+	(void)fd;
+	(void)data;
+	return header->parent_code_known;
 }
 
 enum state { GONE, BUSY, INCOMPLETE, READY };
@@ -105,8 +113,8 @@ static enum state look(const struct pmp_launch *launch, char **dir)
 		break;
 	}
 	pmp_jobs_free(jobs, count);
-	for (int rank = 0; *dir && rank < (launch->size > 0 ? launch->size : 1); rank++)
-		noted += is_noted(*dir, rank);
+	if (*dir)
+		noted = visit_arenas(*dir, is_noted, NULL);
 	if (state == INCOMPLETE && noted == arenas &&
 	    (launch->node_size == 0 || (int)arenas >= launch->node_size))
 		state = READY;
@@ -182,7 +190,7 @@ static void wait_for_process(pid_t pid)
 
 _Noreturn static void janitor_main(const struct site *site)
 {
-	struct word word = {.pid = 0}, next;
+	struct word word = {.pid = 0};
 	sigset_t none;
 	char *dir;
 
@@ -193,28 +201,32 @@ _Noreturn static void janitor_main(const struct site *site)
 	close(site->mouth);
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
-	while (read(site->ear, &next, sizeof(next)) == (ssize_t)sizeof(next))
-		word = next;
+	while (read(site->ear, &word, sizeof(word)) == (ssize_t)sizeof(word))
+		;
 	if (!word.has_status)
 		wait_for_process(word.pid);
 	dir = pmp_gather_dir(site->launch->job);
 	if (dir && word.has_status)
-		note_status(dir, site->launch->rank, word.status);
+		visit_arenas(dir, note_status, &word);
 	if (dir)
 		clean_up(site);
 	free(dir);
 	_exit(0);
 }
 
-static void say_word(const struct site *site, struct word word)
+static void say_word(const struct site *site)
 {
-	if (site->mouth >= 0 && send(site->mouth, &word, sizeof(word), MSG_NOSIGNAL) < 0)
+	if (site->mouth >= 0 &&
+	    send(site->mouth, &site->word, sizeof(site->word), MSG_NOSIGNAL) < 0)
 		pmp_cli_say("cannot tell how the program ended: %s", strerror(errno));
 }
 
 static void tell_started(pid_t pid, void *data)
 {
-	say_word(data, (struct word){.pid = pid});
+	struct site *site = data;
+
+	site->word.pid = pid;
+	say_word(site);
 }
 
 /* Without a janitor (no more processes) the program runs all the same; its data wait for `pmprof collect`. */
@@ -244,8 +256,10 @@ int pmp_rank_run(const struct pmp_launch *launch, char *const *argv,
 
 	janitor = hire_janitor(&site);
 	rc = pmp_child_run(argv, tell_started, &site, status, diag);
+	site.word.has_status = rc == 0;
+	site.word.status = *status;
 	if (rc == 0)
-		say_word(&site, (struct word){.has_status = true, .status = *status});
+		say_word(&site);
 	if (site.mouth >= 0)
 		close(site.mouth);
 	while (janitor > 0 && waitpid(janitor, NULL, 0) < 0 && errno == EINTR)
