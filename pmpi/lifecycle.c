@@ -1,0 +1,109 @@
+/*
+ * lifecycle.c - MPI_Init, MPI_Init_thread, MPI_Finalize, MPI_Abort, MPI_Pcontrol
+ *
+ * Starts and ends the recorder. Called by the program on its main thread. Prints at most one line, on rank 0, when recording
+ * could not begin; never changes what MPI returns.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/environment.h"
+#include "comm_map.h"
+#include "finalize.h"
+#include "pmpi.h"
+
+bool pmp_tracking;
+
+static struct pmp_diag start_failure;
+static bool is_failed;
+
+/* "Open MPI v4.1.4, package: ..." and "MPICH Version:\t4.0.2\nMPICH Release ..." become "Open MPI 4.1.4" and "MPICH 4.0.2". */
+static void tidy_library_name(char *text)
+{
+	static const char *const noise[] = {" Version:\t", " v"};
+
+	text[strcspn(text, ",\n")] = '\0';
+	for (size_t i = 0; i < sizeof(noise) / sizeof(noise[0]); i++) {
+		char *at = strstr(text, noise[i]);
+
+		if (at) {
+			size_t len = strlen(noise[i]);
+
+			*at = ' ';
+			memmove(at + 1, at + len, strlen(at + len) + 1);
+			return;
+		}
+	}
+}
+
+static void start(void)
+{
+	char library[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+	struct pmp_start what = {library};
+	int len = 0;
+
+	PMPI_Get_library_version(library, &len);
+	tidy_library_name(library);
+	is_failed = pmp_record_start(&what, &start_failure) < 0;
+}
+
+static void running(void)
+{
+	int rank = 0, size = 1, level = MPI_THREAD_SINGLE;
+
+	PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
+	if (is_failed && rank == 0 && !pmp_env_flag(PMP_ENV_PMPROF_QUIET))
+		fprintf(stderr, "pmprof: nothing is recorded: %s\n", start_failure.text);
+	if (!pmp_record_path())
+		return;
+	PMPI_Comm_size(MPI_COMM_WORLD, &size);
+	PMPI_Query_thread(&level);
+	pmp_comm_start();
+	pmp_tracking = true;
+	pmp_record_running(rank, size, level - MPI_THREAD_SINGLE);
+}
+
+PMP_EXPORT int MPI_Init(int *argc, char ***argv)
+{
+	start();
+	int rc = PMPI_Init(argc, argv);
+	if (rc == MPI_SUCCESS)
+		running();
+	return rc;
+}
+
+PMP_EXPORT int MPI_Init_thread(int *argc, char ***argv, int required, int *provided)
+{
+	start();
+	int rc = PMPI_Init_thread(argc, argv, required, provided);
+	if (rc == MPI_SUCCESS)
+		running();
+	return rc;
+}
+
+PMP_EXPORT int MPI_Finalize(void)
+{
+	bool has_record = pmp_tracking && pmp_record_finalizing();
+
+	pmp_tracking = false;
+	pmp_comm_stop();
+	if (has_record || is_failed)
+		pmp_finalize_write(has_record);
+	return PMPI_Finalize();
+}
+
+PMP_EXPORT int MPI_Abort(MPI_Comm comm, int errorcode)
+{
+	pmp_record_abort(errorcode);
+	return PMPI_Abort(comm, errorcode);
+}
+
+/* Levels besides 0 and 1 mean nothing to us. Further arguments cannot be handed on, and no MPI library looks at them. */
+PMP_EXPORT int MPI_Pcontrol(const int level, ...)
+{
+	if (level == 0)
+		pmp_record_pause();
+	else if (level == 1)
+		pmp_record_resume();
+	return PMPI_Pcontrol(level);
+}

@@ -1,0 +1,2 @@
+/* mpi_surface.h - preprocessed at build time: the prototypes that generate.py reads */
+#include <mpi.h>

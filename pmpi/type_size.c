@@ -1,0 +1,56 @@
+/*
+ * type_size.c - the sizes of the datatypes a thread used last
+ *
+ * Owned by each thread; the only shared word is the generation, which MPI_Type_free moves on. Called by the wrappers before
+ * the MPI call. Must not hand MPI a null handle: that would call the program's error handler.
+ */
+#include "type_size.h"
+#include "pmpi.h"
+
+#define WAYS 8
+
+struct type_cache {
+	uint32_t generation;
+	struct {
+		MPI_Datatype datatype;
+		uint64_t bytes;
+	} ways[WAYS];
+};
+
+static PMP_THREAD struct type_cache cache;
+static uint32_t generation = 1; /* a zeroed cache is stale */
+
+static uint64_t ask(MPI_Datatype datatype)
+{
+	MPI_Count bytes;
+
+	if (PMPI_Type_size_x(datatype, &bytes) != MPI_SUCCESS || bytes < 0)
+		return 0;
+	return (uint64_t)bytes;
+}
+
+uint64_t pmp_type_size(MPI_Datatype datatype)
+{
+	uint64_t key = pmp_key(datatype);
+	unsigned way = (unsigned)((key ^ key >> 7 ^ key >> 13) % WAYS);
+	uint32_t now = __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
+
+	if (cache.generation != now) {
+		for (unsigned i = 0; i < WAYS; i++)
+			cache.ways[i].datatype = MPI_DATATYPE_NULL;
+		cache.generation = now;
+	}
+	if (datatype == MPI_DATATYPE_NULL)
+		return 0;
+	if (cache.ways[way].datatype != datatype) {
+		cache.ways[way].bytes = ask(datatype);
+		cache.ways[way].datatype = datatype;
+	}
+	return cache.ways[way].bytes;
+}
+
+void pmp_type_freeing(const MPI_Datatype *datatype)
+{
+	(void)datatype;
+	__atomic_fetch_add(&generation, 1, __ATOMIC_RELEASE);
+}
