@@ -156,12 +156,16 @@ static struct pmp_rule read_rule(struct pmp_rules *rules, uint64_t at)
 {
 	struct pmp_rule rule;
 
-	/* An outermost function may be entered by a jump, as if called from before its start. */
-	if (!try_rule(rules, at, &rule) &&
-	    (!try_rule(rules, at + 1, &rule) || rule.ra != PMP_FROM_NOWHERE)) {
+	/*
+	 * A return address that is the first byte of a function was put there by hand, below the
+	 * outermost frame (makecontext does): an end like any other.
+	 */
+	if (!try_rule(rules, at, &rule)) {
+		bool is_entry = try_rule(rules, at + 1, &rule);
+
 		memset(&rule, 0, sizeof(rule));
 		rule.cfa = PMP_FROM_SP;
-		rule.is_missing = 1;
+		rule.is_missing = !is_entry;
 	}
 	rule.at = at;
 	return rule;
