@@ -4,6 +4,7 @@
 #include "record_support.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -153,6 +154,9 @@ int run_child(void (*body)(void))
 	child = fork();
 	CHECK(child >= 0);
 	if (child == 0) {
+		/* cmocka's own handlers are not those of a program */
+		for (int i = 1; i < 32; i++)
+			signal(i, SIG_DFL);
 		setenv("PMPROF_SCRATCH", scratch, 0);
 		body();
 		_exit(0);

@@ -1,0 +1,227 @@
+/*
+ * test_base.c - clock, environment, modes, launchers, nearest names.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/environment.h"
+#include "base/err.h"
+#include "base/launch.h"
+#include "base/mode.h"
+#include "base/suggest.h"
+
+static void test_step_clock(void **state)
+{
+	struct pmp_clock_reading reading;
+
+	(void)state;
+	assert_int_equal(pmp_clock_init("step"), 0);
+	assert_int_equal(pmp_clock_now(), 1000);
+	assert_int_equal(pmp_clock_now(), 2000);
+	pmp_clock_read(&reading);
+	assert_int_equal(reading.ticks, 3000);
+	assert_int_equal(reading.mono_ns, 3000);
+	assert_string_equal(pmp_clock.name, "step");
+}
+
+static void test_clock_choice(void **state)
+{
+	(void)state;
+	assert_int_equal(pmp_clock_init("sundial"), -PMP_EINVALID);
+	assert_int_equal(pmp_clock_init("monotonic"), 0);
+	assert_string_equal(pmp_clock.name, "monotonic");
+	assert_int_equal(pmp_clock_init(NULL), 0);
+	assert_true(pmp_clock.ns_per_tick > 0.0);
+}
+
+/* The clock against the system's, over a sleep: within a percent, whatever else the machine does. */
+static void test_clock_rate(void **state)
+{
+	struct pmp_clock_reading first, last;
+	const struct timespec nap = {0, 50000000};
+	double ns, truth;
+
+	(void)state;
+	pmp_clock_init("auto");
+	pmp_clock_read(&first);
+	nanosleep(&nap, NULL);
+	pmp_clock_read(&last);
+	ns = (double)(last.ticks - first.ticks) * pmp_clock.ns_per_tick;
+	truth = (double)(last.mono_ns - first.mono_ns);
+	assert_true(ns > truth * 0.99 && ns < truth * 1.01);
+}
+
+static void test_sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t value;
+	} good[] = {{"0", 0}, {"64", 64}, {"64k", 65536}, {"1.5M", 1572864}, {"2G", 2147483648u}};
+	static const char *const bad[] = {"", "x", "-1", "1T", "64 M", "nan", "inf", "1e99", "M"};
+	uint64_t value = 42;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(pmp_parse_size(good[i].text, &value), 0);
+		assert_int_equal(value, good[i].value);
+	}
+	value = 42;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(pmp_parse_size(bad[i], &value), -PMP_EINVALID);
+	assert_int_equal(value, 42);
+}
+
+static void test_variables(void **state)
+{
+	char name[64];
+	size_t position = 0;
+	uint64_t value;
+
+	(void)state;
+	unsetenv("PMPROF_MEMORY");
+	assert_int_equal(pmp_env_number(PMP_ENV_PMPROF_MEMORY, &value), 0);
+	assert_int_equal(value, 64 << 20);
+	setenv("PMPROF_MEMORY", "lots", 1);
+	assert_int_equal(pmp_env_number(PMP_ENV_PMPROF_MEMORY, &value), -PMP_EINVALID);
+	assert_int_equal(value, 64 << 20);
+	unsetenv("PMPROF_MEMORY");
+	setenv("PMPROF_QUIET", "no", 1);
+	assert_false(pmp_env_flag(PMP_ENV_PMPROF_QUIET));
+	setenv("PMPROF_QUIET", "1", 1);
+	assert_true(pmp_env_flag(PMP_ENV_PMPROF_QUIET));
+	unsetenv("PMPROF_QUIET");
+	assert_false(pmp_env_flag(PMP_ENV_PMPROF_QUIET));
+	assert_true(pmp_env_flag(PMP_ENV_PMPROF_SYMBOLS));
+	assert_false(pmp_env_unknown(&position, name, sizeof(name)));
+	setenv("PMPROF_SCRACH", "/x", 1);
+	position = 0;
+	assert_true(pmp_env_unknown(&position, name, sizeof(name)));
+	assert_string_equal(name, "PMPROF_SCRACH");
+	assert_false(pmp_env_unknown(&position, name, sizeof(name)));
+	unsetenv("PMPROF_SCRACH");
+}
+
+static void test_modes(void **state)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		bool profile;
+		const char *says;
+	} rows[] = {
+		{NULL, 0, true, ""},
+		{"", 0, true, ""},
+		{"profile", 0, true, ""},
+		{" profile() ", 0, true, ""},
+		{"off", 0, false, ""},
+		{"profil", -PMP_EINVALID, false, "did you mean 'profile'?"},
+		{"profile,of", -PMP_EINVALID, false, "did you mean 'off'?"},
+		{"trace", -PMP_EINVALID, false, "unknown mode 'trace' in PMPROF; use"},
+		{"profile(top=3)", -PMP_EINVALID, false, "unknown option 'top=3'"},
+		{"profile(", -PMP_EINVALID, false, "no ')'"},
+		{"profile off", -PMP_EINVALID, false, "expected ','"},
+		{"profile,", -PMP_EINVALID, false, "unknown mode ''"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pmp_mode mode;
+		struct pmp_diag diag = {""};
+
+		assert_int_equal(pmp_mode_parse(rows[i].text, &mode, &diag), rows[i].rc);
+		assert_int_equal(mode.profile, rows[i].profile);
+		assert_non_null(strstr(diag.text, rows[i].says));
+	}
+}
+
+static void clear_launchers(void)
+{
+#define PMP_LAUNCHER(name, rank, size, node_rank, node_size)                                       \
+	unsetenv(rank);                                                                            \
+	unsetenv(size);                                                                            \
+	unsetenv(node_rank);                                                                       \
+	unsetenv(node_size);
+#define PMP_JOB_ID(variable, second)                                                               \
+	unsetenv(variable);                                                                        \
+	unsetenv(second);
+#include "base/launch.def"
+#undef PMP_LAUNCHER
+#undef PMP_JOB_ID
+	unsetenv("PMPROF_JOB");
+}
+
+static void test_launchers(void **state)
+{
+	struct pmp_launch launch;
+
+	(void)state;
+	clear_launchers();
+	pmp_launch_read(&launch);
+	assert_false(launch.is_rank_known);
+	assert_int_equal(launch.rank, 0);
+	assert_true(atoi(launch.job) > 0);
+
+	setenv("SLURM_PROCID", "0", 1); /* of the daemon: Open MPI knows better */
+	setenv("SLURM_JOB_ID", "77", 1);
+	setenv("SLURM_STEP_ID", "2", 1);
+	pmp_launch_read(&launch);
+	assert_string_equal(launch.launcher, "Slurm");
+	assert_string_equal(launch.job, "77.2");
+	setenv("OMPI_COMM_WORLD_RANK", "5", 1);
+	setenv("OMPI_COMM_WORLD_SIZE", "8", 1);
+	setenv("OMPI_COMM_WORLD_LOCAL_RANK", "1", 1);
+	setenv("PMIX_NAMESPACE", "3842", 1);
+	pmp_launch_read(&launch);
+	assert_string_equal(launch.launcher, "Open MPI");
+	assert_int_equal(launch.rank, 5);
+	assert_int_equal(launch.size, 8);
+	assert_int_equal(launch.node_rank, 1);
+	assert_string_equal(launch.job, "3842");
+	setenv("PMPROF_JOB", "../my job", 1);
+	pmp_launch_read(&launch);
+	assert_string_equal(launch.job, "_._my_job");
+	setenv("OMPI_COMM_WORLD_RANK", "five", 1);
+	pmp_launch_read(&launch);
+	assert_string_equal(launch.launcher, "Slurm");
+	clear_launchers();
+}
+
+static void test_suggestions(void **state)
+{
+	static const struct {
+		const char *name;
+		int unused;
+	} names[] = {{"report", 0}, {"run", 0}, {"info", 0}, {"collect", 0}};
+
+	(void)state;
+	assert_int_equal(pmp_edit_distance("report", "report"), 0);
+	assert_int_equal(pmp_edit_distance("report", "reprot"), 1);
+	assert_int_equal(pmp_edit_distance("", "abc"), 3);
+	assert_int_equal(pmp_edit_distance("Info", "info"), 0);
+	assert_string_equal(pmp_suggest("reprot", names, 4, sizeof(names[0])), "report");
+	assert_string_equal(pmp_suggest("rum", names, 4, sizeof(names[0])), "run");
+	assert_string_equal(pmp_suggest("coll", names, 4, sizeof(names[0])), "collect");
+	assert_null(pmp_suggest("banana", names, 4, sizeof(names[0])));
+	assert_null(pmp_suggest("", names, 4, sizeof(names[0])));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_step_clock), cmocka_unit_test(test_clock_choice),
+		cmocka_unit_test(test_clock_rate), cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_variables),  cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_launchers),  cmocka_unit_test(test_suggestions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
