@@ -156,9 +156,11 @@ struct value {
 	bool is_memory;
 };
 
+enum place_kind { AT_SAME, AT_UNDEFINED, AT_CFA, AT_VALUE, AT_UNKNOWN };
+
 /* Where a register of the caller is: value rules are kept for the CFA only. */
 struct place {
-	enum { AT_SAME, AT_UNDEFINED, AT_CFA, AT_VALUE, AT_UNKNOWN } kind;
+	enum place_kind kind;
 	struct value value;
 };
 
@@ -321,7 +323,7 @@ static struct place *place_of(struct machine *m, struct state *state, uint64_t r
 	return reg == REG_SP ? &state->sp : NULL;
 }
 
-static void set_place(struct machine *m, uint64_t reg, int kind, int64_t offset)
+static void set_place(struct machine *m, uint64_t reg, enum place_kind kind, int64_t offset)
 {
 	struct place *place = place_of(m, &m->now, reg);
 

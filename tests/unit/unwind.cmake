@@ -41,3 +41,5 @@ pmp_unwind_test(unoptimised -O0)
 pmp_unwind_test(optimised -O3 -fomit-frame-pointer)
 pmp_unwind_test(frame_pointers -O2 -fno-omit-frame-pointer)
 pmp_unwind_test(realigned -O2 -mstackrealign)
+
+pmp_unit_test(test_unwind_cfi SOURCES test_unwind_cfi.c LIBS pmp_record)
