@@ -58,12 +58,12 @@ struct pmp_probe {
 	uint16_t size_class;
 };
 
-/* Cold halves of the functions below, in lanes.c and recorder.c. */
+/* Cold halves of the functions below, in lanes.c and recorder.c. None takes the probe: it shall live in registers. */
 struct pmp_recorder *pmp_enter_cold(void);
 bool pmp_is_nested(struct pmp_recorder *self, const void *frame);
 void pmp_unwind_missed(struct pmp_recorder *self);
 struct pmp_gap *pmp_gap_miss(struct pmp_recorder *self, struct pmp_stat *stat, struct pmp_key key);
-struct pmp_stat *pmp_stat_miss(const struct pmp_probe *p);
+struct pmp_stat *pmp_stat_miss(struct pmp_recorder *self, struct pmp_key key, uint64_t ticks);
 void pmp_flush_pending(struct pmp_recorder *self);
 void pmp_ring_wrapped(struct pmp_recorder *self);
 
@@ -142,11 +142,17 @@ static inline struct pmp_gap *pmp_find_records(struct pmp_probe *p)
 	return gap;
 }
 
-/* The ring slot of the event; complete but for its times. */
+/*
+ * The ring slot of the event, complete but for its times. A reader takes a slot without an entry stamp for an unused one: the old
+ * event goes in one step, the new one appears in one step (pmp_enter_event).
+ */
 static inline void pmp_open_event(struct pmp_probe *p, int32_t peer, int32_t tag, uint64_t bytes)
 {
 	struct pmp_event *event = &p->self->ring[p->self->events & p->self->ring_mask];
 
+	__atomic_store_n(&event->enter, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&event->leave, 0, __ATOMIC_RELEASE);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	event->bytes = bytes;
 	event->node = p->node;
 	event->region = p->region;
@@ -155,6 +161,14 @@ static inline void pmp_open_event(struct pmp_probe *p, int32_t peer, int32_t tag
 	event->tag = tag;
 	event->call = p->call;
 	p->event = event;
+}
+
+static inline void pmp_enter_event(struct pmp_probe *p)
+{
+	uint64_t now = pmp_clock_now();
+
+	p->enter = now > p->self->base ? now : p->self->base;
+	__atomic_store_n(&p->event->enter, p->enter, __ATOMIC_RELEASE);
 }
 
 /*
@@ -166,7 +180,6 @@ static inline void pmp_begin(struct pmp_probe *p, unsigned call, uint32_t comm, 
 {
 	struct pmp_recorder *self = p->self;
 	struct pmp_gap *gap;
-	uint64_t now;
 
 	p->region = self->region;
 	p->comm = comm;
@@ -174,11 +187,7 @@ static inline void pmp_begin(struct pmp_probe *p, unsigned call, uint32_t comm, 
 	p->size_class = (uint16_t)(size ? 64 - __builtin_clzll(size) : 0);
 	gap = pmp_find_records(p);
 	pmp_open_event(p, peer, tag, size);
-	now = pmp_clock_now();
-	p->enter = now > self->base ? now : self->base;
-	p->event->enter = p->enter;
-	/* from here on a reader sees the call in flight; until then, the event that stood in the slot before */
-	__atomic_store_n(&p->event->leave, 0, __ATOMIC_RELEASE);
+	pmp_enter_event(p);
 	pmp_close_gap(self, gap, p->enter);
 }
 
@@ -221,7 +230,7 @@ static inline struct pmp_stat *pmp_end(struct pmp_probe *p, uint64_t bytes_out, 
 	p->leave = p->leave > p->enter ? p->leave : p->enter;
 	self->base = p->leave;
 	if (pmp_unlikely(!p->stat))
-		p->stat = pmp_stat_miss(p);
+		p->stat = pmp_stat_miss(self, pmp_stat_key(p), p->leave - p->enter);
 	if (pmp_likely(p->stat != NULL))
 		pmp_count_call(p->stat, p->leave - p->enter, bytes_out, bytes_in);
 	p->event->bytes = bytes_out > bytes_in ? bytes_out : bytes_in;

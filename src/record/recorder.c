@@ -131,11 +131,10 @@ static struct pmp_stat *add_stat(struct pmp_recorder *self, struct pmp_key key, 
 	return stat;
 }
 
-struct pmp_stat *pmp_stat_miss(const struct pmp_probe *p)
+struct pmp_stat *pmp_stat_miss(struct pmp_recorder *self, struct pmp_key key, uint64_t ticks)
 {
-	struct pmp_recorder *self = p->self;
 	uint64_t begin = pmp_clock_now();
-	struct pmp_stat *stat = add_stat(self, pmp_stat_key(p), p->leave - p->enter);
+	struct pmp_stat *stat = add_stat(self, key, ticks);
 	uint64_t end = pmp_clock_now();
 
 	if (!stat)

@@ -16,7 +16,6 @@
 static void mark(struct pmp_probe *p, enum pmp_call_id call, uint32_t region)
 {
 	struct pmp_gap *gap;
-	uint64_t now;
 
 	p->region = region;
 	p->comm = 0;
@@ -24,12 +23,11 @@ static void mark(struct pmp_probe *p, enum pmp_call_id call, uint32_t region)
 	p->size_class = 0;
 	gap = pmp_find_records(p);
 	pmp_open_event(p, PMP_NO_PEER, PMP_NO_TAG, 0);
-	now = pmp_clock_now();
-	p->enter = p->leave = now > p->self->base ? now : p->self->base;
-	p->event->enter = p->enter;
+	pmp_enter_event(p);
+	p->leave = p->enter;
 	pmp_close_gap(p->self, gap, p->enter);
 	if (!p->stat)
-		p->stat = pmp_stat_miss(p);
+		p->stat = pmp_stat_miss(p->self, pmp_stat_key(p), 0);
 	if (p->stat)
 		pmp_count_call(p->stat, 0, 0, 0);
 	pmp_close_event(p);
