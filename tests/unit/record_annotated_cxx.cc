@@ -1,0 +1,2 @@
+/* record_annotated_cxx.cc - record_annotated.c as C++ */
+#include "record_annotated.c"
