@@ -238,7 +238,7 @@ void pmp_lanes_resume(void)
 	pthread_mutex_unlock(&lanes.lock);
 }
 
-bool pmp_lanes_paused(void)
+bool pmp_lanes_are_open(void)
 {
-	return __atomic_load_n(&lanes.is_paused, __ATOMIC_RELAXED);
+	return __atomic_load_n(&lanes.is_open, __ATOMIC_RELAXED);
 }

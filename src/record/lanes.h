@@ -33,7 +33,7 @@ bool pmp_lanes_release(void);
 void pmp_lanes_pause(void);
 void pmp_lanes_resume(void);
 
-/* pmp_lanes_paused - recording is paused, as against off */
-bool pmp_lanes_paused(void);
+/* pmp_lanes_are_open - between pmp_lanes_open and pmp_lanes_close, paused or not */
+bool pmp_lanes_are_open(void);
 
 #endif

@@ -4,7 +4,7 @@
  * A recorder belongs to a lane for good; threads borrow it one after the other. Only the borrowing thread touches it, save at
  * MPI_Finalize, when recording is off.
  *
- * All times of a lane are accounted for: begin + gaps + stats + tool + paused = last. `base` is the private stamp up to which
+ * All times of a thread are accounted for: begin + gaps + stats + tool + paused = last (a lane has idle time between two threads). `base` is the private stamp up to which
  * that holds; work of ours that was measured moves it on and waits in `tool_pending` for the next event.
  */
 #ifndef PMP_RECORDER_H

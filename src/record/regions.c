@@ -54,7 +54,7 @@ static struct pmp_recorder *silent_recorder(void)
 {
 	struct pmp_recorder *self = pmp_self;
 
-	if (self->gate < PMP_GATE_FIRST || (pmp_gate == PMP_GATE_OFF && !pmp_lanes_paused()))
+	if (self->gate < PMP_GATE_FIRST || !pmp_lanes_are_open())
 		return NULL;
 	return self;
 }
