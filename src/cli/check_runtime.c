@@ -73,7 +73,7 @@ void pmp_check_plugin(const struct pmp_patient *patient, struct pmp_finding *fin
 		pmp_finding_set(finding, PMP_HEALTH_OK, "%.400s", path);
 		return;
 	}
-	pmp_finding_set(finding, PMP_HEALTH_PROBLEM, "'%.200s' does not load: %s", path, said);
+	pmp_finding_set(finding, PMP_HEALTH_PROBLEM, "does not load: %s", said);
 	pmp_finding_remedy(
 		finding,
 		"put it beside libpmprof.so with its HDF5, or set PMPROF_PLUGIN; without it every "

@@ -143,7 +143,10 @@ int cmd_collect(int argc, char **argv)
 	char *chosen = NULL;
 	int code;
 
-	pmp_cli_parse(&argp, argc, argv, 0, &o);
+	int rest = pmp_cli_parse(&argp, argc, argv, 0, &o);
+
+	if (rest < argc)
+		pmp_cli_usage("argument '%s' is one too many: one job at a time", argv[rest]);
 	pmp_launch_read(&launch);
 	code = prepare(&o, &chosen);
 	if (code >= 0)

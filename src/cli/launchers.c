@@ -188,7 +188,7 @@ static void add_variables(struct pmp_line *line, const struct pmp_launcher *laun
 		launcher->pass(line, &v[i]);
 }
 
-/* "-x LD_PRELOAD=theirs" behind ours would win: put ours in front of theirs. */
+/* Theirs ("-x LD_PRELOAD=theirs") stands behind ours and would win: put ours in front of it. */
 static bool merge_preload(struct pmp_line *line, const char *word, const struct pmp_setting *v,
 			  size_t count)
 {
@@ -196,10 +196,27 @@ static bool merge_preload(struct pmp_line *line, const char *word, const struct 
 
 	if (strncmp(word, name, strlen(name)) != 0)
 		return false;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(v[i].name, "LD_PRELOAD") == 0)
-			return pmp_line_addf(line, "%s:%s", v[i].value, word + strlen(name)), true;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(v[i].name, "LD_PRELOAD") != 0)
+			continue;
+		pmp_line_addf(line, "%s%s:%s", name, v[i].value, word + strlen(name));
+		return true;
+	}
 	return false;
+}
+
+/* A word of the user's line, changed where it would undo what we set. */
+static void add_word(struct pmp_line *line, const struct pmp_launched *launch, size_t i,
+		     const struct pmp_setting *v, size_t count)
+{
+	const char *word = launch->argv[i];
+	bool is_option = launch->launcher && i > launch->at;
+
+	if (is_option && launch->launcher->inherits && strncmp(word, "--export=", 9) == 0)
+		add_export(line, word, v, count);
+	else if (!is_option || strcmp(launch->argv[i - 1], "-x") != 0 ||
+		 !merge_preload(line, word, v, count))
+		pmp_line_add(line, word);
 }
 
 int pmp_launcher_line(const struct pmp_launched *launch, const struct pmp_setting *variables,
@@ -210,16 +227,11 @@ int pmp_launcher_line(const struct pmp_launched *launch, const struct pmp_settin
 
 	*inherit = !launcher || launcher->inherits;
 	for (size_t i = 0; launch->argv[i]; i++) {
-		const char *word = launch->argv[i];
-		bool is_option = launcher && i > launch->at;
+		bool is_context = launcher && launcher->per_context && i > launch->at &&
+				  strcmp(launch->argv[i], ":") == 0;
 
-		if (is_option && launcher->inherits && strncmp(word, "--export=", 9) == 0)
-			add_export(&line, word, variables, count);
-		else if (!is_option || strcmp(launch->argv[i - 1], "-x") != 0 ||
-			 !merge_preload(&line, word, variables, count))
-			pmp_line_add(&line, word);
-		if (launcher && (i == launch->at ||
-				 (launcher->per_context && is_option && strcmp(word, ":") == 0)))
+		add_word(&line, launch, i, variables, count);
+		if (launcher && (i == launch->at || is_context))
 			add_variables(&line, launcher, variables, count);
 	}
 	if (line.failed) {
