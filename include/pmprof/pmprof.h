@@ -38,7 +38,10 @@ struct pmprof_api {
 	void (*resume)(void);
 };
 
+#ifndef PMPROF_API_ONLY /* defined where the table is made */
+
 /* Of this program or library; NULL without libpmprof. Not part of the interface: use the functions below. */
+extern const struct pmprof_api *pmprof_api_found;
 __attribute__((weak, visibility("hidden"))) const struct pmprof_api *pmprof_api_found;
 
 static __attribute__((constructor, unused)) void pmprof_api_look_up(void)
@@ -144,6 +147,14 @@ PMPROF_INLINE void pmprof_scope_end(struct pmprof_scope *scope)
 		     pmprof_scope_begin(name);                                                     \
 	     scope.pending; scope.pending = 0)
 
+#endif /* __cplusplus */
+
+#else
+
+#ifdef __cplusplus
+}
 #endif
+
+#endif /* PMPROF_API_ONLY */
 
 #endif

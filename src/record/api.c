@@ -1,6 +1,7 @@
 /*
  * api.c - the table of functions behind include/pmprof/pmprof.h, exported as pmprof_api_1. Called by the program on any thread.
  */
+#define PMPROF_API_ONLY
 #include <pmprof/pmprof.h>
 
 #include "record/record.h"
@@ -23,6 +24,7 @@ static void region_end(const char *name)
 	KEEP_FRAME();
 }
 
+extern const struct pmprof_api pmprof_api_1;
 __attribute__((visibility("default"))) const struct pmprof_api pmprof_api_1 = {
 	.size = sizeof(struct pmprof_api),
 	.region_begin = region_begin,
