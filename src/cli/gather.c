@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/environment.h"
+#include "base/fmt.h"
 #include "cli/cli.h"
 #include "store/arena_view.h"
 #include "store/collect.h"
@@ -79,11 +80,11 @@ static void tell(const char *out, const struct pmp_write_summary *summary)
 	char efficiency[64] = "";
 
 	if (summary->parallel_efficiency >= 0)
-		snprintf(efficiency, sizeof(efficiency), ", parallel efficiency %.0f %%",
-			 100.0 * summary->parallel_efficiency);
-	pmp_cli_say("%d ranks, %.2f s%s%s; read it with: pmprof report %s", summary->ranks,
-		    summary->wall_s, efficiency,
-		    summary->complete ? "" : ", not all reached MPI_Finalize", out);
+		snprintf(efficiency, sizeof(efficiency), ", parallel efficiency %s",
+			 pmp_fmt_percent(summary->parallel_efficiency).text);
+	pmp_cli_say("%d rank%s, %s%s%s; read it with: pmprof report %s", summary->ranks,
+		    summary->ranks == 1 ? "" : "s", pmp_fmt_seconds(summary->wall_s).text,
+		    efficiency, summary->complete ? "" : ", not all reached MPI_Finalize", out);
 }
 
 int pmp_gather(const struct pmp_gather *gather, const struct pmp_group *group,
