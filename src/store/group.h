@@ -14,13 +14,18 @@ enum pmp_reduce { PMP_REDUCE_SUM, PMP_REDUCE_MIN, PMP_REDUCE_MAX };
 struct pmp_group {
 	int rank, size;
 	void *handle; /* MPI_Comm * for the collective one */
-	int (*reduce)(const struct pmp_group *, enum pmp_reduce op, int64_t *values, size_t count);     /* to all, in place */
-	int (*reduce_f)(const struct pmp_group *, enum pmp_reduce op, double *values, size_t count);   /* to all, in place */
-	int (*scan)(const struct pmp_group *, const int64_t *values, int64_t *before, size_t count);   /* exclusive sums */
-	int (*broadcast)(const struct pmp_group *, void *data, size_t bytes);                           /* from 0 */
+	int (*reduce)(const struct pmp_group *, enum pmp_reduce op, int64_t *values,
+		      size_t count); /* to all, in place */
+	int (*reduce_f)(const struct pmp_group *, enum pmp_reduce op, double *values,
+			size_t count); /* to all, in place */
+	int (*scan)(const struct pmp_group *, const int64_t *values, int64_t *before,
+		    size_t count);                                            /* exclusive sums */
+	int (*broadcast)(const struct pmp_group *, void *data, size_t bytes); /* from 0 */
 	int (*send)(const struct pmp_group *, int to, const void *data, size_t bytes);
-	int (*receive)(const struct pmp_group *, int from, void **data, size_t *bytes);                 /* caller frees */
-	int (*open_file)(const struct pmp_group *, int64_t *fapl); /* an HDF5 file access list for creation; hid_t */
+	int (*receive)(const struct pmp_group *, int from, void **data,
+		       size_t *bytes); /* caller frees */
+	int (*open_file)(const struct pmp_group *,
+			 int64_t *fapl); /* an HDF5 file access list for creation; hid_t */
 };
 
 extern const struct pmp_group pmp_group_single;

@@ -16,6 +16,7 @@ struct pmp_plugin_args {
 };
 
 /* Collective. Loads nothing, prints nothing. -PMP_ECLASH before any HDF5 call if another library has captured its symbols. */
-typedef int pmp_plugin_write_fn(const struct pmp_plugin_args *args, struct pmp_write_summary *summary, struct pmp_diag *diag);
+typedef int pmp_plugin_write_fn(const struct pmp_plugin_args *args,
+				struct pmp_write_summary *summary, struct pmp_diag *diag);
 
 #endif

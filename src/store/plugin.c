@@ -1,0 +1,88 @@
+/*
+ * plugin.c - the entry of libpmprof-hdf5.so, which libpmprof.so loads in MPI_Finalize. Called by every rank of the communicator.
+ *
+ * Its job besides calling the writer: to make sure that the HDF5 it would call is the library it was linked with. An application
+ * with an HDF5 of its own in the global scope captures our calls, and its library may be of another version or built without MPI.
+ */
+#include "store/plugin.h"
+
+#include <dlfcn.h>
+#include <hdf5.h>
+#include <string.h>
+#include <unistd.h>
+
+extern pmp_plugin_write_fn pmprof_hdf5_write __attribute__((visibility("default")));
+
+static const char *file_of(const void *symbol)
+{
+	Dl_info info;
+
+	return dladdr(symbol, &info) && info.dli_fname ? info.dli_fname : "?";
+}
+
+/*
+ * Addresses of functions only: nothing of HDF5 may run before this. H5Pset_fapl_mpio exists in MPI builds alone; both must come from
+ * one shared object whose name says that it is HDF5 (the executable's own would be named by its path).
+ */
+static int check_symbols(struct pmp_diag *diag)
+{
+	const char *open = file_of((const void *)(uintptr_t)H5open);
+	const char *parallel = file_of((const void *)(uintptr_t)H5Pset_fapl_mpio);
+	const char *name = strrchr(open, '/');
+
+	name = name ? name + 1 : open;
+	if (strncmp(name, "libhdf5", strlen("libhdf5")) == 0 && strstr(name, ".so") &&
+	    strcmp(open, parallel) == 0)
+		return 0;
+	return pmp_fail(diag, PMP_ECLASH, "the program's own HDF5 ('%s') stands in the way of ours",
+			open);
+}
+
+/* The library of the header we were compiled with: only now may HDF5 be called. */
+static int check_version(struct pmp_diag *diag)
+{
+	unsigned major, minor, release;
+
+	if (H5get_libversion(&major, &minor, &release) < 0)
+		return pmp_fail(diag, PMP_ECLASH, "the HDF5 library does not start");
+	if (major == H5_VERS_MAJOR && minor == H5_VERS_MINOR)
+		return 0;
+	return pmp_fail(diag, PMP_ECLASH, "HDF5 %u.%u.%u was loaded, %d.%d is needed", major, minor,
+			release, H5_VERS_MAJOR, H5_VERS_MINOR);
+}
+
+static int write_own(const struct pmp_plugin_args *args, const struct pmp_group *group,
+		     struct pmp_write_summary *summary, struct pmp_diag *diag)
+{
+	struct pmp_arena_view arena = {0};
+	int rc = pmp_arena_view_open(args->arena_path, &arena, diag);
+	bool is_open = rc == 0;
+
+	/* the record cannot be read on one rank: leave all of them for `pmprof collect`, which takes what there is */
+	rc = pmp_agree(group, rc);
+	if (rc == 0) {
+		arena.is_alive = false; /* it is ours: recording has ended */
+		rc = pmp_write(group, &arena, 1, &args->options, summary, diag);
+	}
+	if (is_open)
+		pmp_arena_view_close(&arena);
+	return rc;
+}
+
+int pmprof_hdf5_write(const struct pmp_plugin_args *args, struct pmp_write_summary *summary,
+		      struct pmp_diag *diag)
+{
+	struct pmp_group group;
+	int rc;
+
+	if (args->version != PMP_PLUGIN_VERSION)
+		return pmp_fail(diag, PMP_EVERSION,
+				"libpmprof.so and libpmprof-hdf5.so are of different versions");
+	rc = pmp_group_mpi(&group, args->comm);
+	if (rc)
+		return pmp_fail(diag, PMP_EINVALID, "cannot use the communicator");
+	rc = pmp_agree(&group, check_symbols(diag));
+	if (rc == 0)
+		rc = pmp_agree(&group, check_version(diag));
+	return rc ? rc : write_own(args, &group, summary, diag);
+}
