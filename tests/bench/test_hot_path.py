@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""The hot path makes no system call, allocates nothing and takes no lock. usage: test_hot_path.py PROGRAM LIBRARY COUNTER"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SKIPPED = 77
+ROUNDS = "2000"
+program, library, counter = sys.argv[1:4]
+scratch = tempfile.TemporaryDirectory(prefix="pmprof-hot-path-")
+environment = os.environ | {
+    "PMPROF_OUT": str(pathlib.Path(scratch.name) / "hot.pmprof.h5"), "PMPROF_QUIET": "1"}
+
+
+def counts():
+    """name -> (bare, profiled, whole run)"""
+    done = subprocess.run(["env", f"LD_PRELOAD={library}:{counter}", program, ROUNDS], env=environment, text=True,
+                          stdout=subprocess.PIPE, timeout=60, check=True)
+    return {m[1]: tuple(map(int, m.groups()[1:]))
+            for m in re.finditer(r"(\w+): bare (\d+) profiled (\d+) whole (\d+)", done.stdout)}
+
+
+def system_calls():
+    """Those between the marks; None when strace cannot be used here."""
+    log = pathlib.Path(scratch.name) / "strace"
+    done = subprocess.run(["strace", "-f", "-o", str(log), "-E", f"LD_PRELOAD={library}", program, ROUNDS],
+                          env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120, check=False)
+    if done.returncode:
+        return None
+    main, found = None, []
+    for line in log.read_text(encoding="utf-8").splitlines():
+        tid, call = line.split(None, 1)
+        if call.startswith("close(-4713"):
+            main = tid
+        elif call.startswith("close(-4714"):
+            return found
+        elif tid == main:
+            found.append(call)
+    sys.exit("the marks are not in the log of strace")
+
+
+found = counts()
+for what in ("allocations", "locks"):
+    bare, profiled, whole = found[what]
+    if not whole:
+        sys.exit(f"{what}: the counter does not count")
+    if profiled != bare:
+        sys.exit(f"{what}: {profiled} with the profiler, {bare} without, in {ROUNDS} rounds")
+if not shutil.which("strace"):
+    print("no strace: system calls are not checked")
+    sys.exit(SKIPPED)
+calls = system_calls()
+if calls is None:
+    print("strace cannot trace here: system calls are not checked")
+    sys.exit(SKIPPED)
+if calls:
+    sys.exit(f"{len(calls)} system calls on the hot path, such as {calls[0]}")
