@@ -3,16 +3,16 @@
  */
 #include "base/fmt.h"
 
-#include <math.h>
+#include <math.h> /* macros only: the runtime is not linked to libm */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Three significant digits of a number from 0 to below 1000. */
+/* Three significant digits of a number below 1000. */
 static int print_digits(char *buf, size_t size, double value)
 {
-	int decimals = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+	int decimals = fabs(value) >= 99.95 ? 0 : fabs(value) >= 9.995 ? 1 : 2;
 
 	return snprintf(buf, size, "%.*f", decimals, value);
 }
@@ -70,11 +70,29 @@ struct pmp_fmt pmp_fmt_seconds(double seconds)
 	if (size < 999.5)
 		len += print_digits(fmt.text + len, sizeof(fmt.text) - (size_t)len, size);
 	else if (size < 1e15)
-		print_grouped(fmt.text + len, sizeof(fmt.text) - (size_t)len, llround(size));
+		print_grouped(fmt.text + len, sizeof(fmt.text) - (size_t)len,
+			      (int64_t)(size + 0.5));
 	else
 		snprintf(fmt.text + len, sizeof(fmt.text) - (size_t)len, "%.2e", size);
 	strcat(fmt.text, " ");
 	strcat(fmt.text, units[unit].unit);
+	return fmt;
+}
+
+struct pmp_fmt pmp_fmt_number(double value)
+{
+	struct pmp_fmt fmt;
+	double size = fabs(value);
+
+	if (!isfinite(value))
+		strcpy(fmt.text, "undefined");
+	else if (size >= 999.5 && size < 1e15)
+		print_grouped(fmt.text, sizeof(fmt.text),
+			      (int64_t)(value + (value < 0 ? -0.5 : 0.5)));
+	else if (size >= 0.9995 && size < 999.5)
+		print_digits(fmt.text, sizeof(fmt.text), value);
+	else
+		snprintf(fmt.text, sizeof(fmt.text), "%.3g", value);
 	return fmt;
 }
 

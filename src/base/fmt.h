@@ -16,6 +16,9 @@ struct pmp_fmt {
 /* pmp_fmt_seconds - "12.4 s", "503 ms", "2.31 µs", "85.0 ns", "12 400 s" */
 struct pmp_fmt pmp_fmt_seconds(double seconds);
 
+/* pmp_fmt_number - without a unit: "49.6", "0.0512", "12 400" */
+struct pmp_fmt pmp_fmt_number(double value);
+
 /* pmp_fmt_bytes - "8 B", "1.50 KiB", "3.20 GiB" */
 struct pmp_fmt pmp_fmt_bytes(double bytes);
 
@@ -28,7 +31,7 @@ struct pmp_fmt pmp_fmt_count(int64_t count);
 /* pmp_fmt_percent - of a ratio: 0.61 -> "61 %", 0.0023 -> "0.2 %", 0.0001 -> "<0.1 %", 12.5 -> "1250 %" */
 struct pmp_fmt pmp_fmt_percent(double ratio);
 
-/* pmp_fmt_code - a range of powers of two as "1-2 KiB": the sizes of size class k of schema/arena.def */
+/* pmp_fmt_size_class - "1-2 KiB": the sizes of size class k of schema/arena.def */
 struct pmp_fmt pmp_fmt_size_class(unsigned size_class);
 
 #endif

@@ -27,8 +27,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option options[] = {{0}};
 static const struct argp argp = {
-	options, parse_option, "FILE...",
-	"What is in a file: the run it is of, its tables, whether it is complete.", NULL, NULL, NULL};
+	options,   parse_option,
+	"FILE...", "What is in a file: the run it is of, its tables, whether it is complete.",
+	NULL,      NULL,
+	NULL};
 
 static int print_info(const struct pmp_model *model, const char *path)
 {

@@ -24,8 +24,19 @@ enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_MARKDOWN };
 static const char *const format_names[] = {"text", "json", "csv", "md", NULL};
 static const char *const sort_names[] = {"time", "count", "max", "bytes", "imbalance", NULL};
 
-enum { KEY_SORT = 0x100, KEY_TOP, KEY_PATH, KEY_FLAT, KEY_RANK, KEY_REGION, KEY_FORMAT, KEY_TABLE, KEY_PER_RANK,
-       KEY_ALL, KEY_WIDTH };
+enum {
+	KEY_SORT = 0x100,
+	KEY_TOP,
+	KEY_PATH,
+	KEY_FLAT,
+	KEY_RANK,
+	KEY_REGION,
+	KEY_FORMAT,
+	KEY_TABLE,
+	KEY_PER_RANK,
+	KEY_ALL,
+	KEY_WIDTH
+};
 
 static const struct argp_option options[] = {
 	{"format", KEY_FORMAT, "FORMAT", 0, "text (default), json, csv or md", 0},
@@ -116,10 +127,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	options, parse_option, "FILE",
+	options,
+	parse_option,
+	"FILE",
 	"Where the time of a run went: the verdict first, then the tables.\v"
 	"Colours are used on a terminal only, and never when NO_COLOR is set.",
-	NULL, NULL, NULL};
+	NULL,
+	NULL,
+	NULL};
 
 static void parse_request(int argc, char **argv, struct request *request)
 {
@@ -169,9 +184,9 @@ static int select_data(const struct request *request, const struct pmp_model *mo
 	if (rc || (!request->ranks && !request->region))
 		return rc;
 	out->selection_text = pmp_pool_printf(
-		pool, "%s%s%s%s%s", request->ranks ? "rank " : "", request->ranks ? request->ranks : "",
-		request->ranks && request->region ? ", " : "", request->region ? "region " : "",
-		request->region ? request->region : "");
+		pool, "%s%s%s%s%s", request->ranks ? "rank " : "",
+		request->ranks ? request->ranks : "", request->ranks && request->region ? ", " : "",
+		request->region ? "region " : "", request->region ? request->region : "");
 	return 0;
 }
 

@@ -1,0 +1,52 @@
+/*
+ * losses.h - between the files that find losses; not for others
+ *
+ * The split is additive. b is the busiest rank, the one with the most computation and I/O; everybody else has to wait for it, so
+ * what it does besides computing costs every rank:
+ *
+ *   core-seconds - sum(u) = (N*u_b - sum(u)) + N*io_b + N*mpi_b + N*tool_b + N*(T - wall_b)
+ *                            load imbalance     I/O      communication  profiler   uneven start
+ *
+ * The first term is split over regions and stretches of code g by N*u_bg - sum_p(u_pg), which sums up to it exactly.
+ */
+#ifndef PMP_LOSSES_H
+#define PMP_LOSSES_H
+
+#include "metrics/summary.h"
+
+/* Below these a program is called balanced; docs/METRICS.md says why. */
+#define PMP_MIN_SHARE             0.02 /* of all core-seconds */
+#define PMP_MIN_WALL_S            1e-3 /* per rank: less is scheduling noise */
+#define PMP_MIN_IMBALANCE         0.05 /* max/mean - 1 */
+#define PMP_MIN_IMBALANCE_CROWDED 0.25 /* the same when ranks share processors */
+#define PMP_ONE_OFF_IMBALANCE     0.10 /* up to here one single interruption is noise */
+#define PMP_MAX_LINES             3    /* per cause; the rest is one more line */
+#define PMP_MAX_LOSSES            64
+
+struct pmp_loss_list {
+	struct pmp_summary *summary;
+	struct pmp_loss rows[PMP_MAX_LOSSES];
+	size_t count;
+};
+
+/* pmp_loss_add - a new row of a cause with everything unknown; seconds NaN for none. Beyond the last row: the last one again. */
+struct pmp_loss *pmp_loss_add(struct pmp_loss_list *list, enum pmp_cause cause, double seconds);
+
+/* pmp_loss_matters - enough of all core-seconds to be worth a line */
+bool pmp_loss_matters(const struct pmp_summary *summary, double seconds);
+
+/* The finders; 0 or -PMP_ENOMEM. */
+int pmp_find_endings(struct pmp_loss_list *list);
+int pmp_find_imbalance(struct pmp_loss_list *list);
+int pmp_find_calls(struct pmp_loss_list *list);
+
+/* pmp_find_notes - what distorts the numbers; sets notes and is_oversubscribed */
+int pmp_find_notes(struct pmp_summary *summary);
+
+/* pmp_ended_together - no rank was gone much before the others, so that times can be compared */
+bool pmp_ended_together(const struct pmp_summary *summary);
+
+/* pmp_in_text - " in solve (heat.c:88)", " at heat.c:88", "" */
+const char *pmp_in_text(struct pmp_pool *pool, const struct pmp_place *place);
+
+#endif
