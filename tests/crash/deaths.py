@@ -6,6 +6,7 @@ end (examples/crash keeps its own count), it says how each rank ended, and exit 
 """
 import os
 import signal
+import struct
 import sys
 import time
 
@@ -42,7 +43,7 @@ class Case:
 def has_reached(folder, count):
     try:
         return counts(folder, RANKS)[VICTIM] >= count
-    except (FileNotFoundError, Exception):
+    except (FileNotFoundError, struct.error):
         return False
 
 
@@ -58,7 +59,7 @@ KILLED = "vanished"
 CASES = {
     "none": Case("none", "finalized", exact=range(RANKS)),
     "kill": Case("kill", KILLED, words="SIGKILL"),
-    "kill_all": Case("kill-all", KILLED, words="SIGKILL", exact=range(RANKS)),
+    "kill_all": Case("kill-all", KILLED, words="SIGKILL"),
     "term": Case("term", "signaled", signal.SIGTERM, "SIGTERM"),
     "int_to_mpirun": Case("hang", None, act=to_group(signal.SIGINT), exact=()),
     "term_to_mpirun": Case("hang", None, act=to_one(signal.SIGTERM), exact=()),
@@ -74,6 +75,9 @@ CASES = {
 
 def ending_is_right(case, ranks):
     victims = range(RANKS) if case.way == "kill-all" else [VICTIM]
+    if case.way == "kill-all":  # mpirun sends SIGTERM to those that are a moment late
+        victims = [rank for rank in victims if ranks.states[rank] != "signaled" or ranks.codes[rank] != signal.SIGTERM]
+        check(victims, "nobody was killed")
     for rank in victims if case.state else []:
         check(ranks.states[rank] == case.state, f"rank {rank} is said to be {ranks.states[rank]}, not {case.state}")
         check(case.code is None or ranks.codes[rank] == case.code, f"rank {rank} has code {ranks.codes[rank]}")
@@ -93,12 +97,21 @@ def file_is_right(case, place, out, folder):
     return ranks
 
 
+def bare_and_ours(go_bare, go_ours):
+    """On its way down mpirun now and then loses its own messages (with us or without), hence the further tries."""
+    for _ in range(8):
+        bare, ours = go_bare(), go_ours()
+        if normal(bare.err) == normal(ours.err):
+            break
+    same(bare, ours)
+    return ours
+
+
 def in_front(place, case):
     """pmprof run -- mpirun ./crash"""
     out = os.path.join(place.root, "death.pmprof.h5")
-    bare = case.go(place, "bare", [])
-    ours = case.go(place, "ours", [place.pmprof, "run", "--out", out, "--"])
-    same(bare, ours)
+    ours = bare_and_ours(lambda: case.go(place, "bare", []),
+                         lambda: case.go(place, "ours", [place.pmprof, "run", "--out", out, "--"]))
     check(len(ours.own_lines()) == 1, "not one line of ours: " + repr(ours.own_lines()))
     file_is_right(case, place, out, "ours")
     check(place.jobs() == [], "data are left behind")
@@ -108,7 +121,7 @@ def in_front(place, case):
 BEHIND = {
     "none": CASES["none"],
     "kill": Case("kill", "signaled", signal.SIGKILL, "SIGKILL"),
-    "kill_all": Case("kill-all", "signaled", signal.SIGKILL, "SIGKILL", exact=range(RANKS)),
+    "kill_all": Case("kill-all", "signaled", signal.SIGKILL, "SIGKILL"),
     "segv": CASES["segv"],
     "exit": CASES["exit"],
     "_exit": Case("_exit", "exited", 4, "exit status 4"),
@@ -128,13 +141,13 @@ def behind(place, case):
 
 
 def collect_after_preload(place):
-    """LD_PRELOAD only, nobody of ours is there when it dies: one collect, without an argument."""
+    """LD_PRELOAD only, nobody of ours is there when it dies: one collect."""
     case = Case("kill", KILLED)
     out = os.path.join(place.root, "death.pmprof.h5")
     bare = case.go(place, "bare", [])
     ours = case.go(place, "ours", [], LD_PRELOAD=place.library)
     same(bare, ours)
-    collect = place.run([place.pmprof, "collect", "--out", out], place.root)
+    collect = place.run([place.pmprof, "collect", place.jobs()[0], "--out", out], place.root)
     check(collect.code == 0, collect.err)
     file_is_right(case, place, out, "ours")
     check(place.jobs() == [], "data are left behind")
@@ -164,12 +177,11 @@ def mpi4py_exception(place):
     out = os.path.join(place.root, "death.pmprof.h5")
     with open(script, "w") as f:
         f.write(MPI4PY)
+
     def go(name, *before):
         return place.run([*before, *mpirun("python3", "-m", "mpi4py", script, place.folder(name))], place.folder(name))
 
-    bare = go("bare")
-    ours = go("ours", place.pmprof, "run", "--out", out, "--")
-    same(bare, ours)
+    ours = bare_and_ours(lambda: go("bare"), lambda: go("ours", place.pmprof, "run", "--out", out, "--"))
     check("RuntimeError: forty" in ours.err, "the exception is not shown")
     ranks = Ranks(out)
     check(ranks.states[VICTIM] == "aborted", f"rank {VICTIM} is said to be {ranks.states[VICTIM]}")
