@@ -106,6 +106,7 @@ static void detach(void *data)
 		account_pause(self);
 		pmp_recorder_close(self, pmp_clock_now());
 	}
+	pmp_recorder_leave(self);
 	self->is_in_use = false;
 	pthread_mutex_unlock(&lanes.lock);
 }
@@ -175,8 +176,10 @@ static void end_pause(uint64_t now)
 	lanes.is_paused = false;
 }
 
+/* Other threads may be in a region mark at this very moment: their recorders are not touched. */
 uint64_t pmp_lanes_close(void)
 {
+	struct pmp_recorder *self = pmp_self;
 	uint64_t now;
 
 	set_gate(PMP_GATE_OFF);
@@ -184,11 +187,9 @@ uint64_t pmp_lanes_close(void)
 	now = pmp_clock_now();
 	if (lanes.is_paused)
 		end_pause(now);
-	for (struct pmp_recorder *r = lanes.all; r && lanes.is_open; r = r->next) {
-		if (!r->is_in_use)
-			continue;
-		account_pause(r);
-		pmp_recorder_close(r, now);
+	if (lanes.is_open && self->is_in_use) {
+		account_pause(self);
+		pmp_recorder_close(self, now);
 	}
 	lanes.is_open = false;
 	pthread_mutex_unlock(&lanes.lock);
@@ -199,6 +200,8 @@ void pmp_lanes_forked(void)
 {
 	set_gate(PMP_GATE_OFF);
 	pmp_self = &refused;
+	lanes.is_open = false;
+	pthread_mutex_init(&lanes.lock, NULL); /* a thread of the parent's may have held it */
 }
 
 bool pmp_lanes_release(void)

@@ -16,7 +16,7 @@ int pmp_lanes_start(struct pmp_rank *rank);
 /* pmp_lanes_open - recording begins now. Return: the stamp at which it did. Context: the thread of pmp_lanes_start. */
 uint64_t pmp_lanes_open(void);
 
-/* pmp_lanes_close - recording ends for good: a last gap on every lane in use. Return: the stamp at which it did. */
+/* pmp_lanes_close - recording ends for good, with a last gap of the calling thread. Return: the stamp at which it did. */
 uint64_t pmp_lanes_close(void);
 
 /* pmp_lanes_forked - in a child process: nothing is recorded, nothing of the parent's arena is touched. Takes no lock. */

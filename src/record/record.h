@@ -27,7 +27,8 @@ struct pmp_start {
  *
  * Rank, size, node rank and job come from the launcher's environment (base/launch.h) and may be unknown (singleton).
  * Does nothing when PMPROF=off, when running setuid (AT_SECURE), in a forked child, or when it ran before.
- * Return: 0, or a negative pmp_err with recording off; @diag says why (the caller may print it on rank 0).
+ * Return: 0, or a negative pmp_err with recording off; @diag says why (the caller may print it on rank 0). With 0, @diag may hold
+ * a remark: a variable of the environment that is not understood.
  */
 int pmp_record_start(const struct pmp_start *start, struct pmp_diag *diag);
 
@@ -35,8 +36,9 @@ int pmp_record_start(const struct pmp_start *start, struct pmp_diag *diag);
 void pmp_record_running(int32_t rank, int32_t size, int thread_level);
 
 /*
- * pmp_record_finalizing - MPI_Finalize was entered: the interval ends, end, CPU time and memory are noted, lanes are closed
- * (a last gap per lane), recording stops for good. Return: true if there is something to write.
+ * pmp_record_finalizing - MPI_Finalize was entered: the interval ends, end, CPU time and memory are noted, the calling thread's
+ * lane gets a last gap (those of ended threads have theirs; what other threads did since their last event is not known),
+ * recording stops for good. Return: true if there is something to write.
  */
 bool pmp_record_finalizing(void);
 
@@ -46,7 +48,9 @@ void pmp_record_abort(int code);
 /* pmp_record_path - file name of this process's arena, NULL when recording never began */
 const char *pmp_record_path(void);
 
-/* pmp_record_close - unmap; remove: also delete the arena and, if then empty, its job directory */
+/*
+ * pmp_record_close - unmap, unless several threads have recorded; remove: also delete the arena and, if then empty, its folder
+ */
 void pmp_record_close(bool remove);
 
 /* pmp_record_pause, pmp_record_resume - MPI_Pcontrol(0/1), pmprof_pause/resume: of the whole process, any thread; not counted */
@@ -61,7 +65,7 @@ void pmp_record_warn(enum pmp_warning bit);
  * @record: uid, size, remote_size, my_rank, parent, origin; name is ignored
  * @name:   may be NULL
  *
- * Takes a lock (cold). Return: index, or 0 when the table is full (counted).
+ * Takes a lock (cold). Return: index, or 0 when there is no room (a warning bit says so) or recording is off.
  */
 uint32_t pmp_record_comm(const struct pmp_comm *record, const char *name);
 

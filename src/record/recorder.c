@@ -268,6 +268,10 @@ void pmp_recorder_close(struct pmp_recorder *self, uint64_t now)
 	pmp_close_gap(self, gap, now > self->base ? now : self->base);
 	self->gate = PMP_GATE_NOBODY;
 	self->guard = NULL;
+}
+
+void pmp_recorder_leave(struct pmp_recorder *self)
+{
 	pmp_unwinder_free(self->unwinder);
 	self->unwinder = NULL;
 }

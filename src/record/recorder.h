@@ -1,10 +1,10 @@
 /*
  * recorder.h - what a thread records with: the private half of a lane
  *
- * A recorder belongs to a lane for good; threads borrow it one after the other. Only the borrowing thread touches it, save at
- * MPI_Finalize, when recording is off.
+ * A recorder belongs to a lane for good; threads borrow it one after the other. Only the borrowing thread ever touches it.
  *
- * All times of a thread are accounted for: begin + gaps + stats + tool + paused = last (a lane has idle time between two threads). `base` is the private stamp up to which
+ * All times of a thread are accounted for: begin + gaps + stats + tool + paused = last, save for calls that were lost (a lane
+ * idles between two threads). `base` is the private stamp up to which
  * that holds; work of ours that was measured moves it on and waits in `tool_pending` for the next event.
  */
 #ifndef PMP_RECORDER_H
@@ -94,8 +94,11 @@ void pmp_recorder_free(struct pmp_recorder *self);
 /* pmp_recorder_open - the calling thread begins to record at @now: 0 or -PMP_ENOMEM */
 int pmp_recorder_open(struct pmp_recorder *self, uint64_t now);
 
-/* pmp_recorder_close - a last gap up to @now */
+/* pmp_recorder_close - the calling thread records no more: a last gap up to @now */
 void pmp_recorder_close(struct pmp_recorder *self, uint64_t now);
+
+/* pmp_recorder_leave - the calling thread ends: give back what was made for its stack */
+void pmp_recorder_leave(struct pmp_recorder *self);
 
 /* pmp_recorder_tool - @ticks of work of ours, just done, are not the program's */
 void pmp_recorder_tool(struct pmp_recorder *self, uint64_t ticks);

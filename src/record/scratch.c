@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,12 +118,13 @@ static bool has_room(const char *folder, int node_size)
 static int try_place(const struct place *place, const struct pmp_launch *launch, uint64_t bytes,
 		     struct pmp_scratch_file *file, struct pmp_diag *diag)
 {
+	char folder[PATH_MAX]; /* absolute: the program may change its working directory */
 	struct stat st;
 	int fd, rc;
 
 	if (place->needs_room && !has_room(place->folder, launch->node_size))
 		return pmp_fail(diag, PMP_EFULL, "no room in scratch folder '%s'", place->folder);
-	fd = create_in(place->folder, launch, file);
+	fd = realpath(place->folder, folder) ? create_in(folder, launch, file) : -1;
 	if (fd < 0)
 		return pmp_fail(diag, PMP_EIO,
 				"cannot make an arena in '%s': %s; set PMPROF_SCRATCH to a "

@@ -393,6 +393,66 @@ static void test_threads_come_and_go(void **state)
 	passes(body_threads);
 }
 
+static volatile bool is_over;
+
+static void *mark_on(void *unused)
+{
+	char name[16];
+
+	for (unsigned i = 0; !is_over; i++) {
+		snprintf(name, sizeof(name), "r%u", i % 1000);
+		region(name, true);
+		region(name, false);
+	}
+	return unused;
+}
+
+static void *fork_on(void *unused)
+{
+	for (int i = 0; i < 20; i++) {
+		pid_t child = fork();
+
+		if (child == 0) {
+			pmp_record_pause();
+			pmp_record_resume();
+			region("child", true);
+			_exit(0);
+		}
+		waitpid(child, NULL, 0);
+	}
+	return unused;
+}
+
+static void body_end_under_threads(void)
+{
+	pthread_t threads[3];
+
+	start_recording();
+	CHECK(pthread_create(&threads[0], NULL, mark_on, NULL) == 0);
+	CHECK(pthread_create(&threads[1], NULL, mark_on, NULL) == 0);
+	CHECK(pthread_create(&threads[2], NULL, fork_on, NULL) == 0);
+	for (int i = 0; i < 100; i++) {
+		recorded_call(1, 8, NULL);
+		pmp_record_pause();
+		pmp_record_resume();
+		usleep(100);
+	}
+	finish();
+	check_balance(0);
+	pmp_record_close(true);
+	usleep(1000);
+	is_over = true;
+	for (int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static void test_end_while_threads_mark_and_fork(void **state)
+{
+	(void)state;
+	passes(body_end_under_threads);
+	assert_string_equal(child_arena(), "");
+}
+
 static void body_fork(void)
 {
 	int status;
@@ -441,6 +501,7 @@ static void body_in_flight(void)
 static void test_call_in_flight_is_seen(void **state)
 {
 	int status = run_child(body_in_flight);
+	struct pmp_event *ring;
 	const struct pmp_event *slot;
 	const struct pmp_lane *lane;
 	size_t count;
@@ -450,9 +511,9 @@ static void test_call_in_flight_is_seen(void **state)
 	copy = arena_copy_read(child_arena());
 	lane = lane_of(0);
 	assert_int_equal(lane->events, 5000);
-	slot = arena_copy_table(&copy, PMP_KIND_EVENTS, 0, &count);
+	ring = arena_copy_table(&copy, PMP_KIND_EVENTS, 0, &count);
 	assert_int_equal(count, PMP_RING_EVENTS);
-	slot += lane->events % count;
+	slot = &ring[lane->events % count];
 	assert_int_equal(slot->leave, 0);
 	assert_int_equal(slot->comm, 3);
 	assert_int_equal(slot->bytes, 64);
@@ -460,6 +521,7 @@ static void test_call_in_flight_is_seen(void **state)
 	assert_int_equal(arena_copy_accounted(&copy, 0), lane->last - lane->begin);
 	assert_int_equal(arena_copy_header(&copy)->end, PMP_END_NONE);
 	assert_int_equal(arena_copy_header(&copy)->phase, PMP_PHASE_RUNNING);
+	free(ring);
 }
 
 /* --- off --- */
@@ -525,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_regions_deeper_than_the_stack),
 		cmocka_unit_test(test_nested_calls_and_longjmp),
 		cmocka_unit_test(test_threads_come_and_go),
+		cmocka_unit_test(test_end_while_threads_mark_and_fork),
 		cmocka_unit_test(test_forked_child_records_nothing),
 		cmocka_unit_test(test_call_in_flight_is_seen),
 		cmocka_unit_test(test_off_leaves_nothing),
