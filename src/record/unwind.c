@@ -290,8 +290,8 @@ static uint32_t still_in_place(const struct unwinder *u, const uint64_t *frame)
 	if (!count || last->is_cut)
 		return 0;
 	while (checks < last->checks && last->check_offset[checks] >= low &&
-	       !pmp_check_differs(u->hot.anchor, last->check_offset[checks],
-				  last->check_value[checks]))
+	       pmp_check_holds(u->hot.anchor, last->check_offset[checks],
+			       last->check_value[checks]))
 		checks++;
 	while (count && last->frame[count - 1].checks > checks)
 		count--;
