@@ -128,7 +128,7 @@ static int check_all(const struct pmp_group *group, const char *dir, const struc
 	if (sums[1] && !options->allow_alive)
 		return pmp_fail(diag, PMP_EINVALID,
 				"%lld ranks of '%s' are still running: wait for them, or take what "
-				"they have so far with --alive",
+				"they have so far with --force",
 				(long long)sums[1], dir);
 	if (sums[0])
 		return 0;
