@@ -205,8 +205,8 @@ static void name_child(struct pmp_comm_entry *child, const char *parent, unsigne
 	snprintf(child->name, sizeof(child->name), "%.40s/%.14s.%u", parent, kind, number);
 }
 
-/* The entry of the parent, one child further; a copy, as the parent may end meanwhile. */
-static struct pmp_comm_entry next_child(MPI_Comm parent)
+/* The entry of the parent, with its number of children raised; a copy, as the parent may end meanwhile. */
+static struct pmp_comm_entry count_child(MPI_Comm parent, uint32_t children)
 {
 	struct pmp_comm_entry copy = pmp_comm_unknown;
 
@@ -215,7 +215,7 @@ static struct pmp_comm_entry next_child(MPI_Comm parent)
 	pthread_mutex_lock(&lock);
 	struct pmp_comm_entry *entry = walk(pmp_key(parent));
 	if (entry) {
-		entry->children++;
+		entry->children += children;
 		copy = *entry;
 	}
 	pthread_mutex_unlock(&lock);
@@ -289,7 +289,7 @@ void pmp_comm_made(int rc, unsigned call, MPI_Comm parent, const MPI_Comm *made)
 	if (!pmp_tracking)
 		return;
 
-	struct pmp_comm_entry from = next_child(parent);
+	struct pmp_comm_entry from = count_child(parent, is_counted_by_members(call) ? 0 : 1);
 
 	if (rc != MPI_SUCCESS || *made == MPI_COMM_NULL)
 		return;

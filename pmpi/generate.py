@@ -67,15 +67,15 @@ class Function:
 
 
 def read_prototypes(path):
-    """All functions declared in a preprocessed mpi.h; prototypes may span lines and carry attributes."""
+    """The functions with a PMPI twin in a preprocessed mpi.h; prototypes may span lines and carry attributes."""
     with open(path, encoding="utf-8", errors="replace") as file:
         text = "\n".join(line for line in file.read().split("\n") if not line.startswith("#"))
     nested = r"\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)"
     text = re.sub(r"__attribute__\s*" + nested, "", text)
     text = re.sub(r"\s+", " ", text)
     pattern = r"(?:extern )?((?:int|double|MPI_\w+)) (\bP?MPI_\w+) ?\(([^;{}]*?)\) ?;"
-    return {name: Function(name, result, parameters.strip())
-            for result, name, parameters in re.findall(pattern, text)}
+    found = {name: (result, parameters.strip()) for result, name, parameters in re.findall(pattern, text)}
+    return {name: Function(name, *found[name]) for name in found if "P" + name in found}
 
 
 def read_table(path):
@@ -272,8 +272,7 @@ class Wrapper:
 
 def generate(prototypes, rows, skipped):
     """(wrapper text, names of all wrapped functions), in the order of the table"""
-    twins = {name for name in prototypes if name.startswith("MPI_") and "P" + name in prototypes}
-    missing = sorted(twins - set(rows) - skipped)
+    missing = sorted(set(prototypes) - set(rows) - skipped)
     if missing:
         raise Problem(f"no row in schema/calls.def for: {' '.join(missing)}")
     both = sorted(set(rows) & skipped)
@@ -281,7 +280,7 @@ def generate(prototypes, rows, skipped):
         raise Problem(f"both recorded and skipped in schema/calls.def: {' '.join(both)}")
     texts, names = [HEADER], []
     for name in rows:
-        if name not in twins:
+        if name not in prototypes:
             continue
         names.append(name)
         attributes = parse_attributes(name, rows)
