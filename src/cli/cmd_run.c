@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,6 +45,7 @@ struct run {
 	struct pmp_launch launch;     /* are we ourselves started by a launcher? */
 	struct pmp_launched launched; /* do we start one? */
 	struct pmp_gather gather;
+	time_t begun;
 	char job[64];
 	char out[PATH_MAX];
 	char preload[2 * PATH_MAX];
@@ -181,12 +183,13 @@ static int find_library(struct run *r, struct pmp_diag *diag)
 	return 0;
 }
 
-/* What the ranks have to see: the library, and every PMPROF_ variable that is set. */
-static size_t list_settings(const struct run *r, struct pmp_setting *settings)
+/* What other nodes have to see: the library (@preload may be NULL), and every PMPROF_ variable that is set. */
+static size_t list_settings(const char *preload, struct pmp_setting *settings)
 {
 	size_t count = 0;
 
-	settings[count++] = (struct pmp_setting){"LD_PRELOAD", r->preload};
+	if (preload)
+		settings[count++] = (struct pmp_setting){"LD_PRELOAD", preload};
 	for (size_t i = 0; i < PMP_ENV_COUNT; i++)
 		if (pmp_env_is_set((enum pmp_variable)i))
 			settings[count++] = (struct pmp_setting){
@@ -194,14 +197,15 @@ static size_t list_settings(const struct run *r, struct pmp_setting *settings)
 	return count;
 }
 
-/* A job over several nodes is collected by a job over the same nodes. Return: as pmp_launcher_per_node, or its failure. */
-static int gather_per_node(const struct run *r, struct pmp_diag *diag)
+/* The line that collects on all nodes of the job. Return: as pmp_launcher_per_node. */
+static int per_node_line(const struct run *r, char ***line)
 {
+	struct pmp_setting settings[PMP_ENV_COUNT + 1];
+	struct pmp_launched again = {.launcher = r->launched.launcher};
 	struct pmp_line own = {0};
-	char self[PATH_MAX], text[4096];
-	char **line = NULL;
+	char self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	int status = 0;
+	bool inherit;
 
 	self[len > 0 ? len : 0] = '\0';
 	pmp_line_add(&own, self);
@@ -212,7 +216,24 @@ static int gather_per_node(const struct run *r, struct pmp_diag *diag)
 	if (r->gather.keep)
 		pmp_line_add(&own, "--keep");
 	pmp_line_addf(&own, "--launcher-status=%d", r->gather.launcher_status);
-	int rc = own.failed ? -PMP_ENOMEM : pmp_launcher_per_node(&r->launched, own.words, &line);
+	int rc = own.failed ? -PMP_ENOMEM
+			    : pmp_launcher_per_node(&r->launched, own.words, &again.argv);
+
+	if (rc == 0)
+		rc = pmp_launcher_line(&again, settings, list_settings(NULL, settings), line,
+				       &inherit);
+	pmp_line_free(again.argv);
+	pmp_line_free(own.words);
+	return rc;
+}
+
+/* A job over several nodes is collected by a job over the same nodes. Return: as per_node_line, or that job's failure. */
+static int gather_per_node(const struct run *r, struct pmp_diag *diag)
+{
+	char text[4096];
+	char **line = NULL;
+	int status = 0;
+	int rc = per_node_line(r, &line);
 
 	if (rc == 0)
 		rc = pmp_child_output(line, PER_NODE_SECONDS, text, sizeof(text), &status);
@@ -222,22 +243,48 @@ static int gather_per_node(const struct run *r, struct pmp_diag *diag)
 	if (rc == 0 && !r->gather.quiet)
 		fputs(text, stderr);
 	pmp_line_free(line);
-	pmp_line_free(own.words);
 	return rc;
 }
 
+/* Is there a file of this run? One of that name may also be left from an earlier run. */
 static bool has_file(const struct run *r)
 {
 	char pattern[PATH_MAX];
 	glob_t found = {0};
+	struct stat st;
+	bool has = false;
 
 	if (r->gather.out)
-		return access(r->gather.out, F_OK) == 0;
+		return stat(r->gather.out, &st) == 0 && st.st_mtime >= r->begun;
 	snprintf(pattern, sizeof(pattern), "*.%s.pmprof.h5", r->job);
-	bool has = glob(pattern, 0, NULL, &found) == 0;
-
+	has = glob(pattern, 0, NULL, &found) == 0;
 	globfree(&found);
 	return has;
+}
+
+/* No data of the job on this node, and no file: other nodes may have some, or nothing was recorded at all. */
+static void gather_elsewhere(const struct run *r, int status, struct pmp_diag *diag)
+{
+	int rc = gather_per_node(r, diag);
+
+	if (rc == -PMP_EUNSUPPORTED && WIFEXITED(status) && !r->gather.quiet &&
+	    pmp_env_flag(PMP_ENV_PMPROF))
+		pmp_cli_say("no MPI program has recorded anything; 'pmprof doctor -- PROGRAM' "
+			    "finds out why");
+	else if (rc && rc != -PMP_EUNSUPPORTED)
+		pmp_cli_fail(rc, diag);
+}
+
+static void gather_here(const struct run *r, struct pmp_diag *diag)
+{
+	int rc = gather_per_node(r, diag);
+
+	if (rc)
+		rc = pmp_gather(&r->gather, &pmp_group_single, diag);
+	if (rc) {
+		pmp_cli_fail(rc, diag);
+		pmp_gather_advice(&r->gather);
+	}
 }
 
 /* The program has ended. If its ranks have written their file, no data of theirs are left and there is nothing to do. */
@@ -245,26 +292,15 @@ static void gather_leftovers(struct run *r, int status)
 {
 	struct pmp_diag diag = {""};
 	char *dir = pmp_gather_dir(r->job);
-	int rc;
+	bool is_written = has_file(r);
 
 	r->gather.launcher = pmp_launcher_name(r->launched.launcher);
 	r->gather.launcher_status = status;
-	if (!dir && !has_file(r) && WIFEXITED(status) && !r->gather.quiet &&
-	    pmp_env_flag(PMP_ENV_PMPROF))
-		pmp_cli_say("no MPI program has recorded anything; 'pmprof doctor -- PROGRAM' "
-			    "finds out why");
-	if (!dir || (r->gather.keep && has_file(r))) {
-		free(dir);
-		return;
-	}
 	unsetenv("LD_PRELOAD");
-	rc = gather_per_node(r, &diag);
-	if (rc)
-		rc = pmp_gather(&r->gather, &pmp_group_single, &diag);
-	if (rc) {
-		pmp_cli_fail(rc, &diag);
-		pmp_gather_advice(&r->gather);
-	}
+	if (!dir && !is_written)
+		gather_elsewhere(r, status, &diag);
+	else if (dir && !(r->gather.keep && is_written))
+		gather_here(r, &diag);
 	free(dir);
 }
 
@@ -273,8 +309,8 @@ static int start(struct run *r, int *status, struct pmp_diag *diag)
 	struct pmp_setting settings[PMP_ENV_COUNT + 1];
 	bool inherit;
 	char **line = NULL;
-	int rc = pmp_launcher_line(&r->launched, settings, list_settings(r, settings), &line,
-				   &inherit);
+	int rc = pmp_launcher_line(&r->launched, settings, list_settings(r->preload, settings),
+				   &line, &inherit);
 
 	if (rc)
 		return rc;
@@ -293,7 +329,7 @@ static int start(struct run *r, int *status, struct pmp_diag *diag)
 
 int cmd_run(int argc, char **argv)
 {
-	struct run r = {.options = {NULL}};
+	struct run r = {.begun = time(NULL)};
 	struct pmp_diag diag = {""};
 	int status = 0;
 	int rc;
