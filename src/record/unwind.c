@@ -374,14 +374,10 @@ static bool walk_call_site(struct unwinder *u, const uint64_t *frame)
 
 static bool walk_by_backend(struct unwinder *u, const uint64_t *frame)
 {
-	bool is_remembered = is_own(u, frame);
+	enum pmp_walk_end end = walk_with(u->backend, frame, &u->trace);
+	bool is_remembered = is_own(u, frame) && pmp_trace_derive(&u->trace, frame, u->stack_high);
 
-	u->is_partial |= walk_with(u->backend, frame, &u->trace) == PMP_WALK_PARTIAL;
-	for (uint32_t i = 0; i < u->trace.count; i++) {
-		uint64_t slot = u->trace.frame[i].slot;
-
-		is_remembered &= slot >= (uintptr_t)frame && slot < u->stack_high;
-	}
+	u->is_partial |= end == PMP_WALK_PARTIAL;
 	lay_trace(u, 0);
 	return is_remembered;
 }

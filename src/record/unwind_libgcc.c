@@ -5,7 +5,6 @@
  * Called by unwind.c on the thread that is walked. With glibc 2.35 and later it takes no lock,
  * except one of its own where a just-in-time compiler has registered frames.
  */
-#include <string.h>
 #include <unwind.h>
 
 #include "record/unwind_stack.h"
@@ -16,6 +15,16 @@ struct walk {
 	bool is_deep;
 };
 
+static uint64_t base_of(struct _Unwind_Context *context)
+{
+#if defined(__x86_64__)
+	return _Unwind_GetGR(context, 6);
+#else
+	(void)context;
+	return 0;
+#endif
+}
+
 /*
  * For the frame of a function libgcc gives the CFA of its callee: the return address into the
  * function was saved just below, except where a signal interrupted it.
@@ -23,7 +32,6 @@ struct walk {
 static _Unwind_Reason_Code note_frame(struct _Unwind_Context *context, void *arg)
 {
 	struct walk *walk = arg;
-	struct pmp_frame *frame = &walk->trace->frame[walk->trace->count];
 	uint64_t sp = _Unwind_GetCFA(context);
 	int is_exact = 0;
 	uint64_t address = _Unwind_GetIPInfo(context, &is_exact);
@@ -34,12 +42,7 @@ static _Unwind_Reason_Code note_frame(struct _Unwind_Context *context, void *arg
 		walk->is_deep = true;
 		return _URC_END_OF_STACK;
 	}
-	memset(frame, 0, sizeof(*frame));
-	frame->address = address;
-	frame->sp = sp;
-	frame->slot = is_exact ? 0 : sp - sizeof(uint64_t);
-	frame->is_exact = is_exact;
-	walk->trace->count++;
+	pmp_trace_note(walk->trace, address, sp, base_of(context), is_exact);
 	return _URC_NO_REASON;
 }
 

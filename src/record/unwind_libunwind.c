@@ -45,17 +45,6 @@ static bool is_available(void)
 	       load(library, NAME_TEXT(UNW_OBJ(is_signal_frame)), &api.is_signal);
 }
 
-static void note_frame(struct pmp_trace *trace, uint64_t address, uint64_t sp, bool is_exact)
-{
-	struct pmp_frame *frame = &trace->frame[trace->count++];
-
-	memset(frame, 0, sizeof(*frame));
-	frame->address = address;
-	frame->sp = sp;
-	frame->is_exact = is_exact;
-	frame->slot = is_exact ? 0 : sp - sizeof(uint64_t);
-}
-
 static enum pmp_walk_end walk(const uint64_t *frame, struct pmp_trace *trace)
 {
 	unw_context_t context;
@@ -69,17 +58,19 @@ static enum pmp_walk_end walk(const uint64_t *frame, struct pmp_trace *trace)
 	do {
 		unw_word_t address = 0;
 		unw_word_t sp = 0;
+		unw_word_t base = 0;
 
 		api.get_reg(&cursor, UNW_REG_IP, &address);
 		api.get_reg(&cursor, UNW_REG_SP, &sp);
+		api.get_reg(&cursor, UNW_X86_64_RBP, &base);
 		if (!address)
 			return PMP_WALK_WHOLE;
 		if (trace->count || sp == (uintptr_t)(frame + 2))
-			note_frame(trace, address, sp, is_exact);
+			pmp_trace_note(trace, address, sp, base, is_exact);
 		if (trace->count == PMP_FRAME_MAX)
 			return PMP_WALK_DEEP;
-		is_exact = api.is_signal(&cursor) > 0;
 		rc = api.step(&cursor);
+		is_exact = api.is_signal(&cursor) > 0;
 	} while (rc > 0);
 	return rc == 0 ? PMP_WALK_WHOLE : PMP_WALK_PARTIAL;
 }

@@ -55,6 +55,20 @@ struct pmp_trace {
 	struct pmp_frame frame[PMP_FRAME_MAX];
 };
 
+/* pmp_trace_note - add a frame that a library reported; there must be room */
+void pmp_trace_note(struct pmp_trace *trace, uint64_t address, uint64_t sp, uint64_t base,
+		    bool is_exact);
+
+/*
+ * pmp_trace_derive - find out which words determined a walk that was not done by our rules
+ * @frame: the wrapper's
+ * @high:  end of the thread's stack
+ *
+ * A frame whose rbp points into it is taken to be found through rbp. Return: false when some word
+ * is not to be found; such a stack must not be remembered.
+ */
+bool pmp_trace_derive(struct pmp_trace *trace, const uint64_t *frame, uint64_t high);
+
 struct pmp_stack {
 	uint32_t count;
 	uint32_t checks;
@@ -66,8 +80,7 @@ struct pmp_stack {
 
 /*
  * struct pmp_backend - a way to walk a stack
- * @walk: fills trace from a wrapper's frame outwards. Frames need slot and address (slot 0 when it
- * is not known: the stack is then not cached). Not inline with frames of our own.
+ * @walk: notes frames from a wrapper's frame outwards, not those of our own
  */
 struct pmp_backend {
 	const char *name;

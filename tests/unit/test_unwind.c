@@ -32,6 +32,12 @@ static void assert_all_right(unsigned long at_least)
 	assert_int_equal(probe_count.partial, 0);
 }
 
+/* Some things only the walker can do: PMPROF_UNWIND names another way in one run of this test. */
+static bool is_by_walker(void)
+{
+	return !getenv("PMPROF_UNWIND");
+}
+
 static int reset(void **state)
 {
 	(void)state;
@@ -161,7 +167,7 @@ static void assembler_frames(void **state)
 	for (int i = 0; i < 10; i++)
 		scene_assembler(1);
 	assert_int_equal(probe_count.wrong, 0);
-	assert_true(probe_count.partial > 0);
+	assert_true(probe_count.partial > 0 || !is_by_walker());
 }
 
 static void exceptions_and_objects(void **state)
@@ -216,7 +222,7 @@ static void signal_handlers(void **state)
 	for (int i = 0; i < 50; i++)
 		raise(SIGUSR1);
 	assert_all_right(50);
-	assert_true(probe_count.hits > 0);
+	assert_true(probe_count.hits > 0 || !is_by_walker());
 }
 
 static int compare_int(const void *a, const void *b)

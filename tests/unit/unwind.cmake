@@ -43,3 +43,6 @@ pmp_unwind_test(frame_pointers -O2 -fno-omit-frame-pointer)
 pmp_unwind_test(realigned -O2 -mstackrealign)
 
 pmp_unit_test(test_unwind_cfi SOURCES test_unwind_cfi.c LIBS pmp_record)
+
+add_test(NAME test_unwind_by_libgcc COMMAND test_unwind_plain)
+set_tests_properties(test_unwind_by_libgcc PROPERTIES LABELS unit TIMEOUT 60 ENVIRONMENT PMPROF_UNWIND=libgcc)
