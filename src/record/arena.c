@@ -109,7 +109,7 @@ int pmp_arena_open(struct pmp_arena *arena, const struct pmp_launch *launch, uin
 		goto out;
 	rc = extend(arena, chunk_size(arena, PMP_ARENA_PAGE));
 	if (rc) {
-		pmp_fail(diag, (enum pmp_err) - rc,
+		pmp_fail(diag, (enum pmp_err)(-rc),
 			 "no space for an arena in '%s'; set PMPROF_SCRATCH", arena->file.path);
 		pmp_scratch_remove(&arena->file);
 		goto out;

@@ -21,6 +21,8 @@
 #define BOOT_ID    "/proc/sys/kernel/random/boot_id"
 #define TIME_SPACE "/proc/self/ns/time"
 
+typedef uint64_t __attribute__((may_alias)) pmp_header_word;
+
 static size_t read_file(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -118,6 +120,18 @@ static void describe_launch(struct pmp_arena_header *header, const struct pmp_la
 	header->node_rank = (uint32_t)launch->node_rank;
 }
 
+/* The magic is stored last: a process killed on the way leaves a file that is no arena, not one that is damaged. */
+static void seal(struct pmp_arena_header *header)
+{
+	struct pmp_arena_header whole = *header;
+	uint64_t magic;
+
+	memcpy(whole.magic, PMP_ARENA_MAGIC, sizeof(whole.magic));
+	memcpy(&magic, whole.magic, sizeof(magic));
+	header->check = pmp_hash_bytes(0, &whole, offsetof(struct pmp_arena_header, check));
+	__atomic_store_n((pmp_header_word *)(void *)header->magic, magic, __ATOMIC_RELEASE);
+}
+
 void pmp_describe(struct pmp_arena_header *header, const struct pmp_launch *launch,
 		  const char *mode, const char *mpi_library)
 {
@@ -135,8 +149,7 @@ void pmp_describe(struct pmp_arena_header *header, const struct pmp_launch *laun
 	pmp_describe_clock(header);
 	header->start = header->latest;
 	header->phase = PMP_PHASE_STARTED;
-	memcpy(header->magic, PMP_ARENA_MAGIC, sizeof(header->magic));
-	header->check = pmp_hash_bytes(0, header, offsetof(struct pmp_arena_header, check));
+	seal(header);
 }
 
 void pmp_describe_clock(struct pmp_arena_header *header)

@@ -207,17 +207,20 @@ static inline void pmp_count_call(struct pmp_stat *stat, uint64_t ticks, uint64_
 	stat->count++;
 }
 
-/* The event is complete: it may be read, and the next gap begins where it ended. */
+/*
+ * The event is complete, and the next gap begins where it ended. The count goes first: a process killed in between leaves one event
+ * without an end; the other way round its slot would pass for the oldest of the ring.
+ */
 static inline void pmp_close_event(struct pmp_probe *p)
 {
 	struct pmp_recorder *self = p->self;
 
-	p->event->leave = p->leave;
-	self->lane->last = p->leave;
 	self->last_node = p->node;
 	self->last_call = p->call;
 	self->events++;
 	__atomic_store_n(&self->lane->events, self->events, __ATOMIC_RELEASE);
+	__atomic_store_n(&self->lane->last, p->leave, __ATOMIC_RELEASE);
+	__atomic_store_n(&p->event->leave, p->leave, __ATOMIC_RELEASE);
 	if (pmp_unlikely((self->events & self->ring_mask) == 0))
 		pmp_ring_wrapped(self);
 }

@@ -64,20 +64,26 @@ static void check_environment(struct pmp_diag *diag)
 static int open_arena(const struct pmp_launch *launch, struct pmp_diag *diag)
 {
 	uint64_t budget;
-	int rc;
 
 	if (pmp_env_number(PMP_ENV_PMPROF_MEMORY, &budget))
 		pmp_fail(diag, PMP_EINVALID, "PMPROF_MEMORY '%s' is no size; give one like 64M",
 			 pmp_env_text(PMP_ENV_PMPROF_MEMORY));
-	rc = pmp_arena_open(&rank_state.arena, launch, budget, diag);
-	if (rc)
-		return rc;
-	rc = pmp_rank_init(&rank_state);
-	if (rc) {
-		pmp_arena_close(&rank_state.arena, true);
-		pmp_fail(diag, (enum pmp_err) - rc, "no memory for the tables of the arena");
+	return pmp_arena_open(&rank_state.arena, launch, budget, diag);
+}
+
+/* In an open arena with its header: the tables, and the calling thread's lane. */
+static int open_tables(struct pmp_diag *diag)
+{
+	int rc = pmp_rank_init(&rank_state);
+
+	if (rc == 0) {
+		rc = pmp_lanes_start(&rank_state);
+		if (rc) {
+			pmp_lanes_release();
+			pmp_rank_release(&rank_state);
+		}
 	}
-	return rc;
+	return rc ? pmp_fail(diag, (enum pmp_err)(-rc), "no memory to record with") : 0;
 }
 
 static int start(const struct pmp_start *args, const struct pmp_mode *mode, struct pmp_diag *diag)
@@ -92,14 +98,13 @@ static int start(const struct pmp_start *args, const struct pmp_mode *mode, stru
 	rc = open_arena(&launch, diag);
 	if (rc)
 		return rc;
+	/* the header first: whoever finds an arena without one takes it for damaged */
 	pmp_describe(header(), &launch, mode->text, args->mpi_library);
 	header()->tool_ticks_per_call = pmp_calibrate();
-	rc = pmp_lanes_start(&rank_state);
+	rc = open_tables(diag);
 	if (rc) {
-		pmp_lanes_release();
-		pmp_rank_release(&rank_state);
 		pmp_arena_close(&rank_state.arena, true);
-		return pmp_fail(diag, (enum pmp_err) - rc, "no memory to record with");
+		return rc;
 	}
 	header()->init_ticks = init_begin;
 	state = STATE_STARTED;

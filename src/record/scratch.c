@@ -139,7 +139,7 @@ static int try_place(const struct place *place, const struct pmp_launch *launch,
 	if (rc == 0)
 		return 0;
 	pmp_scratch_remove(file);
-	return pmp_fail(diag, (enum pmp_err) - rc,
+	return pmp_fail(diag, (enum pmp_err)(-rc),
 			"no space for an arena in '%s'; set PMPROF_SCRATCH", place->folder);
 }
 
@@ -160,7 +160,7 @@ int pmp_scratch_create(const struct pmp_launch *launch, uint64_t bytes,
 		last = (struct pmp_diag){""};
 		rc = try_place(&places[i], launch, bytes, file, &last);
 	}
-	return rc ? pmp_fail(diag, (enum pmp_err) - rc, "%s", last.text) : 0;
+	return rc ? pmp_fail(diag, (enum pmp_err)(-rc), "%s", last.text) : 0;
 }
 
 int pmp_scratch_open(const struct pmp_scratch_file *file)

@@ -321,6 +321,76 @@ static void test_crash_of_a_child_is_not_ours(void **state)
 	arena_copy_free(&copy);
 }
 
+/* --- SIGKILL at any moment --- */
+
+static volatile uint64_t
+	*own_count; /* shared with the child: calls that have returned to the program */
+
+static __attribute__((noinline)) void many_paths(unsigned bits)
+{
+	if (bits & 1)
+		many_paths(bits >> 1);
+	else if (bits)
+		many_paths(bits >> 2);
+	recorded_call(bits % 4096, bits, NULL);
+	++*own_count;
+}
+
+static void body_endless(void)
+{
+	start_recording();
+	for (unsigned i = 0;; i++)
+		many_paths(i * 2654435761u);
+}
+
+static void *kill_soon(void *data)
+{
+	usleep(*(useconds_t *)data);
+	kill(getpid(), SIGKILL);
+	return NULL;
+}
+
+static useconds_t delay_us;
+
+static void body_killed(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, kill_soon, &delay_us);
+	body_endless();
+}
+
+static uint64_t calls_on_record(const struct arena_copy *copy)
+{
+	size_t count;
+	struct pmp_stat *stats = arena_copy_table(copy, PMP_KIND_STATS, 0, &count);
+	uint64_t calls = 0;
+
+	for (size_t i = 0; i < count; i++)
+		calls += stats[i].count;
+	free(stats);
+	return calls;
+}
+
+static void test_killed_at_any_moment(void **state)
+{
+	(void)state;
+	own_count = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	for (unsigned i = 0; i < 40; i++) {
+		struct arena_copy copy;
+
+		*own_count = 0;
+		delay_us = 3000 + i * 7919 % 9000;
+		assert_true(WIFSIGNALED(run_child(body_killed)));
+		if (*own_count == 0)
+			continue; /* a slow machine: killed before it began */
+		copy = arena_copy_read(child_arena());
+		assert_in_range(calls_on_record(&copy), *own_count, *own_count + 1);
+		arena_copy_free(&copy);
+	}
+	munmap((void *)own_count, 4096);
+}
+
 static int tidy(void **state)
 {
 	(void)state;
@@ -335,6 +405,7 @@ int main(void)
 		cmocka_unit_test(test_handlers_of_the_program_stay),
 		cmocka_unit_test(test_handlers_of_mpi_get_the_signal),
 		cmocka_unit_test(test_crash_of_a_child_is_not_ours),
+		cmocka_unit_test(test_killed_at_any_moment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tidy);
