@@ -93,7 +93,7 @@ def report_of(options, folder):
     said = run(options, folder, PMPROF_OUT=out)
     if not os.path.exists(out):
         sys.exit(f"no file was written: {said}")
-    command = [options.pmprof, "report", out, "--format", "json", "--per-rank", "--top", "0"]
+    command = [options.pmprof, "report", out, "--format", "json", "--per-rank"]
     report = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     calls = [{} for _ in range(options.ranks)]
     for call in report["calls"]:
