@@ -116,7 +116,7 @@ int main(int argc, char **argv)
 	int size = argc > 1 ? atoi(argv[1]) : 512;
 	int steps = argc > 2 ? atoi(argv[2]) : 400;
 	double residual = 0.0, heat;
-	struct strip strip;
+	struct strip strip = {0};
 	int rank, ranks;
 
 	MPI_Init(&argc, &argv);

@@ -136,11 +136,14 @@ _Noreturn static void complain(const struct session *session, int argc, char **a
 int pmp_cli_parse(const struct argp *argp, int argc, char **argv, unsigned flags, void *input)
 {
 	struct session session = {.argp = argp, .name = argv[0], .input = input};
-	const struct argp_child children[] = {{argp, 0, NULL, 0}, {0}};
+	struct argp inner = *argp;
+	const struct argp_child children[] = {{&inner, 0, NULL, 0}, {0}};
 	const struct argp root = {
 		.options = help_option, .parser = parse_help, .children = children};
 	int index = argc;
 
+	if (is_last(inner.options))
+		inner.options = NULL; /* argp_help leaks on a table without a row */
 	if (argp_parse(&root, argc, argv, flags | ARGP_NO_ERRS | ARGP_NO_HELP, &index, &session))
 		complain(&session, argc, argv);
 	return index;
