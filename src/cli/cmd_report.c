@@ -139,7 +139,10 @@ static const struct argp argp = {
 static void parse_request(int argc, char **argv, struct request *request)
 {
 	*request = (struct request){.paths = PMP_BY_PATH};
-	pmp_cli_parse(&argp, argc, argv, 0, request);
+	int next = pmp_cli_parse(&argp, argc, argv, 0, request);
+
+	if (next < argc)
+		pmp_cli_usage("one file at a time, '%s' is one too many", argv[next]);
 	if (!request->path)
 		pmp_cli_usage("which file? pmprof report FILE.pmprof.h5");
 	if (request->table && request->format != FORMAT_CSV)
@@ -184,7 +187,7 @@ static int select_data(const struct request *request, const struct pmp_model *mo
 	if (rc || (!request->ranks && !request->region))
 		return rc;
 	out->selection_text = pmp_pool_printf(
-		pool, "%s%s%s%s%s", request->ranks ? "rank " : "",
+		pool, "%s%s%s%s%s", request->ranks ? "ranks " : "",
 		request->ranks ? request->ranks : "", request->ranks && request->region ? ", " : "",
 		request->region ? "region " : "", request->region ? request->region : "");
 	return 0;

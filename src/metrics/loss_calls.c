@@ -143,30 +143,38 @@ static int add_costs(struct pmp_loss_list *list, enum pmp_cause cause, const str
 	return rc;
 }
 
-static int add_uneven_start(struct pmp_loss_list *list)
+/* The busiest rank's interval is shorter than the run: at one end, at the other, or at both. */
+static int add_skew(struct pmp_loss_list *list, enum pmp_cause cause, double seconds)
 {
 	const struct pmp_summary *s = list->summary;
-	const struct pmp_model_rank *rank = &s->model->ranks[s->busiest];
-	double idle = s->model->run.wall_s - (double)rank->wall_ns * NS;
-	double late = (double)rank->begin_ns * NS;
 	uint32_t *ranks = pmp_pool_alloc(s->pool, 1, sizeof(*ranks));
 
 	if (!ranks)
 		return -PMP_ENOMEM;
-	if (!pmp_loss_matters(s, (double)s->count * idle))
+	if (!pmp_loss_matters(s, (double)s->count * seconds))
 		return 0;
-	struct pmp_loss *loss = pmp_loss_add(list, PMP_CAUSE_START, (double)s->count * idle);
+	struct pmp_loss *loss = pmp_loss_add(list, cause, (double)s->count * seconds);
 
 	*ranks = s->busiest;
 	loss->ranks = ranks;
 	loss->rank_count = 1;
-	loss->text = late > 0.5 * idle
-			     ? pmp_pool_printf(s->pool, "rank %u left MPI_Init %s after the first",
-					       s->busiest, pmp_fmt_seconds(late).text)
-			     : pmp_pool_printf(s->pool,
-					       "rank %u reached MPI_Finalize %s before the last",
-					       s->busiest, pmp_fmt_seconds(idle - late).text);
+	loss->text = pmp_pool_printf(s->pool,
+				     cause == PMP_CAUSE_START
+					     ? "rank %u left MPI_Init %s after the first"
+					     : "rank %u reached MPI_Finalize %s before the last",
+				     s->busiest, pmp_fmt_seconds(seconds).text);
 	return 0;
+}
+
+static int add_skews(struct pmp_loss_list *list)
+{
+	const struct pmp_model *model = list->summary->model;
+	const struct pmp_model_rank *rank = &model->ranks[list->summary->busiest];
+	double late = (double)rank->begin_ns * NS;
+	double early = model->run.wall_s - late - (double)rank->wall_ns * NS;
+	int rc = add_skew(list, PMP_CAUSE_START, late);
+
+	return rc ? rc : add_skew(list, PMP_CAUSE_END, early);
 }
 
 int pmp_find_calls(struct pmp_loss_list *list)
@@ -188,5 +196,5 @@ int pmp_find_calls(struct pmp_loss_list *list)
 	rc = add_costs(list, PMP_CAUSE_COMMUNICATION, costs, count);
 	if (rc == 0)
 		rc = add_costs(list, PMP_CAUSE_IO, costs, count);
-	return rc ? rc : add_uneven_start(list);
+	return rc ? rc : add_skews(list);
 }

@@ -76,7 +76,7 @@ static const char *last_text(const struct pmp_summary *s, const struct pmp_model
 
 	if (rank->last_call == PMP_CALL_NONE || rank->state == PMP_RANK_MISSING)
 		return "";
-	return pmp_pool_printf(s->pool, ", %s %s%s%s", rank->in_call ? "inside" : "last call was",
+	return pmp_pool_printf(s->pool, ", %s %s%s%s", rank->in_call ? "inside" : "after",
 			       pmp_call_info(rank->last_call)->name, where[0] ? " at " : "", where);
 }
 

@@ -5,7 +5,7 @@
  * what it does besides computing costs every rank:
  *
  *   core-seconds - sum(u) = (N*u_b - sum(u)) + N*io_b + N*mpi_b + N*tool_b + N*(T - wall_b)
- *                            load imbalance     I/O      communication  profiler   uneven start
+ *                            load imbalance     I/O      communication  profiler   start, end
  *
  * The first term is split over regions and stretches of code g by N*u_bg - sum_p(u_pg), which sums up to it exactly.
  */

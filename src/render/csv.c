@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "render/doc.h"
+#include "render/utf8.h"
 
 static void print_text(const char *text, FILE *out)
 {
@@ -24,11 +25,11 @@ static void print_text(const char *text, FILE *out)
 	putc('"', out);
 }
 
-static void print_cell(const struct pmp_cell *cell, FILE *out)
+static void print_cell(struct pmp_pool *pool, const struct pmp_cell *cell, FILE *out)
 {
 	switch (cell->value) {
 	case PMP_VALUE_TEXT:
-		print_text(cell->text, out);
+		print_text(pmp_utf8_clean(pool, cell->text, true), out);
 		break;
 	case PMP_VALUE_REAL:
 		if (isfinite(cell->real))
@@ -40,7 +41,7 @@ static void print_cell(const struct pmp_cell *cell, FILE *out)
 	}
 }
 
-static void print_table(const struct pmp_doc_table *table, FILE *out)
+static void print_table(struct pmp_pool *pool, const struct pmp_doc_table *table, FILE *out)
 {
 	const char *separator = "";
 
@@ -58,7 +59,7 @@ static void print_table(const struct pmp_doc_table *table, FILE *out)
 			if (!table->columns[c].key)
 				continue;
 			fputs(separator, out);
-			print_cell(&row->cells[c], out);
+			print_cell(pool, &row->cells[c], out);
 			separator = ",";
 		}
 		putc('\n', out);
@@ -71,7 +72,7 @@ int pmp_print_csv(const struct pmp_doc *doc, const char *table, FILE *out)
 		if (b->kind != PMP_BLOCK_TABLE || !b->table.name ||
 		    strcmp(b->table.name, table) != 0)
 			continue;
-		print_table(&b->table, out);
+		print_table(doc->pool, &b->table, out);
 		return fflush(out) || ferror(out) ? -PMP_EIO : 0;
 	}
 	return -PMP_ENOTFOUND;

@@ -1,5 +1,5 @@
 /*
- * doc.h - a report as a tree: headings, paragraphs, tables. Built once, printed by text.c, markdown.c and csv.c.
+ * doc.h - a report as a tree: headings, paragraphs, tables. Built once, printed by print_text.c, markdown.c and csv.c.
  *
  * Everything lives in a pool and is never changed after it was added. Building never fails towards the caller: when memory runs
  * out, pmp_pool_failed(doc->pool) says so at the end, and what was built must not be printed.
@@ -27,6 +27,7 @@ enum pmp_style {
 /* How a column is laid out. */
 enum pmp_column_kind {
 	PMP_COLUMN_LEFT, /* text; the widest ones are shortened in the middle when the line is too long */
+	PMP_COLUMN_NAME,  /* text; never shortened */
 	PMP_COLUMN_RIGHT, /* numbers; never shortened */
 	PMP_COLUMN_WRAP,  /* text broken into lines; the last column only */
 	PMP_COLUMN_BAR,   /* a bar of the cell's number from 0 to 1; text only */

@@ -295,7 +295,8 @@ static void set_sum(struct writer *w, json_t *object, const struct pmp_call_sum 
 	set_text(w, object, "class", pmp_class_name(pmp_call_info(sum->call)->class));
 	set_integer(w, object, "ranks", sum->ranks);
 	set_integer(w, object, "rank_of_max", sum->rank_of_max);
-	set_real(w, object, "imbalance", pmp_call_imbalance(sum, w->summary->count));
+	set_real(w, object, "imbalance",
+		 pmp_call_imbalance(sum, pmp_selected_ranks(w->summary, &w->options->selection)));
 }
 
 static json_t *call_rank_object(struct writer *w, const struct pmp_call_rank_sum *sum)
@@ -336,7 +337,8 @@ static int calls_array(struct writer *w, json_t **calls)
 	if (rc)
 		return rc;
 	*calls = json_array();
-	pmp_sort_calls(sums, count, w->options->sort, w->summary->count);
+	pmp_sort_calls(sums, count, w->options->sort,
+		       pmp_selected_ranks(w->summary, &w->options->selection));
 	for (size_t i = 0; i < count; i++) {
 		json_t *object = json_object();
 
@@ -377,7 +379,8 @@ static int paths_array(struct writer *w, json_t **paths)
 	if (rc)
 		return rc;
 	*paths = json_array();
-	pmp_sort_calls(sums, count, w->options->sort, w->summary->count);
+	pmp_sort_calls(sums, count, w->options->sort,
+		       pmp_selected_ranks(w->summary, &w->options->selection));
 	for (size_t i = 0; i < count && i < w->options->top; i++) {
 		json_t *object = json_object();
 

@@ -79,11 +79,11 @@ int pmp_print_markdown(const struct pmp_doc *doc, FILE *out)
 			}
 			break;
 		case PMP_BLOCK_TEXT:
-			print_escaped(text, out);
+			print_escaped(text + strspn(text, " "), out);
 			fputs("\n\n", out);
 			break;
 		case PMP_BLOCK_COMMAND:
-			fprintf(out, "    %s\n\n", text);
+			fprintf(out, "    %s\n%s", text, b->next ? "" : "\n");
 			break;
 		case PMP_BLOCK_TABLE:
 			print_table(doc, &b->table, out);

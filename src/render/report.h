@@ -35,6 +35,9 @@ int pmp_info_doc(const struct pmp_model *model, const char *path, struct pmp_doc
 /* pmp_rank_state_name - "finalized", ...: as in file and JSON */
 const char *pmp_rank_state_name(enum pmp_rank_state state);
 
+/* pmp_selected_ranks - how many ranks with data a selection leaves */
+size_t pmp_selected_ranks(const struct pmp_summary *summary, const struct pmp_selection *selection);
+
 /* pmp_sort_calls - largest first by the given column; equals in the order of the file */
 void pmp_sort_calls(struct pmp_call_sum *sums, size_t count, enum pmp_sort by, size_t ranks);
 

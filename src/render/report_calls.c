@@ -16,6 +16,15 @@ double pmp_call_imbalance(const struct pmp_call_sum *sum, size_t ranks)
 	return (double)sum->rank_max_ns * (double)ranks / (double)sum->time_ns - 1;
 }
 
+size_t pmp_selected_ranks(const struct pmp_summary *s, const struct pmp_selection *selection)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		count += !selection->ranks || selection->ranks[s->ranks[i]];
+	return count;
+}
+
 /* A key and the place in the file, so that equals keep their order. */
 struct sortable {
 	double key;
@@ -65,6 +74,13 @@ void pmp_sort_calls(struct pmp_call_sum *sums, size_t count, enum pmp_sort by, s
 	free(copy);
 }
 
+/* Recursion: the same call again. */
+static bool is_same_place(const struct pmp_place *a, const struct pmp_place *b)
+{
+	return a->line == b->line && a->offset == b->offset &&
+	       strcmp(a->function, b->function) == 0 && strcmp(a->file, b->file) == 0;
+}
+
 /* "main (heat.c:40) › solve (heat.c:88)": from main, or from the outermost frame of which a function is known, down to the call. */
 static const char *chain_text(const struct pmp_report *report, uint32_t path)
 {
@@ -77,9 +93,17 @@ static const char *chain_text(const struct pmp_report *report, uint32_t path)
 		if (strcmp(frames[i].function, "main") == 0 ||
 		    strcmp(frames[i].function, "MAIN__") == 0)
 			first = i + 1;
-	for (size_t i = first; i-- > 0;)
+	while (first > 0) {
+		size_t same = 1;
+
+		while (same < first && is_same_place(&frames[first - 1], &frames[first - 1 - same]))
+			same++;
 		text = pmp_pool_printf(pool, "%s%s%s", text, text[0] ? " › " : "",
-				       pmp_place_long_text(pool, &frames[i]));
+				       pmp_place_long_text(pool, &frames[first - 1]));
+		if (same > 1)
+			text = pmp_pool_printf(pool, "%s ×%zu", text, same);
+		first -= same;
+	}
 	return text;
 }
 
@@ -92,16 +116,23 @@ static const char *detail_text(const struct pmp_report *report, const struct pmp
 			       region[0] ? "] " : "", chain_text(report, sum->path));
 }
 
+/* Ranks with data among the selected ones: over these a mean is formed. */
+static size_t selected_ranks(const struct pmp_report *report)
+{
+	return pmp_selected_ranks(report->summary, &report->options->selection);
+}
+
 /* time to imbalance: the columns that tables of calls have in common */
 #define SUM_COLUMNS(sort)                                                                          \
-	{"time_s", "time", PMP_COLUMN_RIGHT}, {"share", "share", PMP_COLUMN_RIGHT},                \
+	{"time_s", "time", PMP_COLUMN_RIGHT},                                                      \
+		{"share", (sort) == PMP_SORT_IMBALANCE ? NULL : "share", PMP_COLUMN_RIGHT},        \
 		{"count", "count", PMP_COLUMN_RIGHT},                                              \
 		{"max_s", (sort) == PMP_SORT_IMBALANCE ? NULL : "max", PMP_COLUMN_RIGHT},          \
 		{"bytes_out", "bytes", PMP_COLUMN_RIGHT}, {"bytes_in", NULL, PMP_COLUMN_RIGHT},    \
 		{"imbalance", (sort) == PMP_SORT_IMBALANCE ? "max/mean-1" : NULL,                  \
 		 PMP_COLUMN_RIGHT},                                                                \
 	{                                                                                          \
-		"rank_of_max", (sort) == PMP_SORT_IMBALANCE ? "on rank" : NULL, PMP_COLUMN_RIGHT   \
+		"rank_of_max", (sort) == PMP_SORT_IMBALANCE ? "rank" : NULL, PMP_COLUMN_RIGHT      \
 	}
 
 static void add_sum_cells(const struct pmp_report *report, struct pmp_doc_table *table,
@@ -118,14 +149,15 @@ static void add_sum_cells(const struct pmp_report *report, struct pmp_doc_table 
 	pmp_cell_integer(table, PMP_STYLE_NONE, sum->bytes_out,
 			 bytes ? pmp_keep(report, pmp_fmt_bytes((double)bytes)) : "");
 	pmp_cell_integer(table, PMP_STYLE_NONE, sum->bytes_in, "");
-	pmp_cell_percent(report, table, PMP_STYLE_NONE, pmp_call_imbalance(sum, s->count));
+	pmp_cell_percent(report, table, PMP_STYLE_NONE,
+			 pmp_call_imbalance(sum, selected_ranks(report)));
 	pmp_cell_integer(table, PMP_STYLE_NONE, sum->rank_of_max,
 			 pmp_pool_printf(report->doc->pool, "%u", sum->rank_of_max));
 }
 
 int pmp_report_calls(const struct pmp_report *report)
 {
-	static const struct pmp_column columns[] = {{"call", "call", PMP_COLUMN_LEFT},
+	static const struct pmp_column columns[] = {{"call", "call", PMP_COLUMN_NAME},
 						    SUM_COLUMNS(PMP_SORT_TIME)};
 	const struct pmp_summary *s = report->summary;
 	struct pmp_call_sum *sums;
@@ -135,7 +167,7 @@ int pmp_report_calls(const struct pmp_report *report)
 
 	if (rc)
 		return rc;
-	pmp_sort_calls(sums, count, report->options->sort, s->count);
+	pmp_sort_calls(sums, count, report->options->sort, selected_ranks(report));
 	struct pmp_doc_table *table =
 		pmp_doc_table(report->doc, "calls", columns, PMP_COUNT_OF(columns));
 
@@ -178,8 +210,10 @@ static const char *sort_text(const struct pmp_report *report, size_t shown, size
 					 [PMP_SORT_BYTES] = "bytes",
 					 [PMP_SORT_IMBALANCE] = "imbalance"};
 
-	return pmp_pool_printf(report->doc->pool, "%zu of %zu, by %s; share of all core-seconds",
-			       shown, count, by[report->options->sort]);
+	return pmp_pool_printf(
+		report->doc->pool, "%zu of %zu, by %s%s", shown, count, by[report->options->sort],
+		report->options->sort == PMP_SORT_IMBALANCE ? " in seconds"
+							    : "; share of all core-seconds");
 }
 
 int pmp_report_paths(const struct pmp_report *report)
@@ -187,7 +221,7 @@ int pmp_report_paths(const struct pmp_report *report)
 	const struct pmp_report_options *options = report->options;
 	const struct pmp_summary *s = report->summary;
 	const struct pmp_column all[] = {
-		{"call", "call", PMP_COLUMN_LEFT},   {NULL, "at", PMP_COLUMN_LEFT},
+		{"call", "call", PMP_COLUMN_NAME},   {NULL, "at", PMP_COLUMN_LEFT},
 		SUM_COLUMNS(options->sort),          {"region", NULL, PMP_COLUMN_LEFT},
 		{"function", NULL, PMP_COLUMN_LEFT}, {"file", NULL, PMP_COLUMN_LEFT},
 		{"line", NULL, PMP_COLUMN_RIGHT},    {"path", NULL, PMP_COLUMN_LEFT},
@@ -203,7 +237,7 @@ int pmp_report_paths(const struct pmp_report *report)
 	if (count == 0 && options->is_folded)
 		return 0;
 	memcpy(columns, all, sizeof(all));
-	pmp_sort_calls(sums, count, options->sort, s->count);
+	pmp_sort_calls(sums, count, options->sort, selected_ranks(report));
 	size_t shown = count < options->top ? count : options->top;
 
 	pmp_doc_heading(report->doc, options->paths == PMP_BY_PATH ? "Call paths" : "Call sites",

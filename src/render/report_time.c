@@ -63,7 +63,7 @@ static void add_kind(const struct pmp_report *report, struct pmp_doc_table *tabl
 
 void pmp_report_kinds(const struct pmp_report *report)
 {
-	static const struct pmp_column columns[] = {{"kind", "", PMP_COLUMN_LEFT},
+	static const struct pmp_column columns[] = {{"kind", "", PMP_COLUMN_NAME},
 						    {"seconds", "", PMP_COLUMN_RIGHT},
 						    {"share", "", PMP_COLUMN_RIGHT},
 						    {NULL, "", PMP_COLUMN_BAR}};
@@ -124,7 +124,7 @@ static void add_efficiency(const struct pmp_report *report, struct pmp_doc_table
 void pmp_report_efficiency(const struct pmp_report *report)
 {
 	static const struct pmp_column columns[] = {{"key", NULL, PMP_COLUMN_LEFT},
-						    {"name", "", PMP_COLUMN_LEFT},
+						    {"name", "", PMP_COLUMN_NAME},
 						    {"value", "", PMP_COLUMN_RIGHT},
 						    {"formula", "", PMP_COLUMN_WRAP}};
 	const struct pmp_summary *s = report->summary;

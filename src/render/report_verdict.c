@@ -96,7 +96,7 @@ static void add_losses(const struct pmp_report *report)
 {
 	static const struct pmp_column columns[] = {
 		{"seconds", "", PMP_COLUMN_RIGHT},   {"share", "", PMP_COLUMN_RIGHT},
-		{"cause", "", PMP_COLUMN_LEFT},      {"text", "", PMP_COLUMN_WRAP},
+		{"cause", "", PMP_COLUMN_NAME},      {"text", "", PMP_COLUMN_WRAP},
 		{"ranks", NULL, PMP_COLUMN_LEFT},    {"region", NULL, PMP_COLUMN_LEFT},
 		{"function", NULL, PMP_COLUMN_LEFT}, {"file", NULL, PMP_COLUMN_LEFT},
 		{"line", NULL, PMP_COLUMN_RIGHT},

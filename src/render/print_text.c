@@ -1,5 +1,5 @@
 /*
- * text.c - a report for a terminal: fits the width, aligns, wraps, shortens, colours. Knows nothing of what it prints.
+ * print_text.c - a report for a terminal: fits the width, aligns, wraps, shortens, colours. Knows nothing of what it prints.
  */
 #include <math.h>
 #include <string.h>
@@ -147,17 +147,18 @@ static void put_shortened(const struct printer *p, const char *text, size_t colu
 	put(p, text);
 }
 
-/* Return: columns used. */
-static size_t put_bar(const struct printer *p, const struct pmp_cell *cell, size_t columns)
+/* Columns of both parts of a bar. */
+struct bar {
+	size_t first, second;
+};
+
+static struct bar measure_bar(const struct pmp_cell *cell, size_t columns)
 {
 	double first = isfinite(cell->real) ? fmin(fmax(cell->real, 0), 1) : 0;
 	double both = isfinite(cell->part) ? fmin(fmax(first + cell->part, 0), 1) : first;
 	size_t full = (size_t)lround(first * (double)columns);
-	size_t all = (size_t)lround(both * (double)columns);
 
-	put_repeated(p, "█", full);
-	put_repeated(p, "░", all - full);
-	return all;
+	return (struct bar){full, (size_t)lround(both * (double)columns) - full};
 }
 
 static void natural_widths(const struct printer *p, const struct pmp_doc_table *table,
@@ -184,6 +185,7 @@ static size_t smallest_width(const struct pmp_column *column, size_t natural)
 {
 	static const size_t smallest[] = {[PMP_COLUMN_LEFT] = MIN_LEFT,
 					  [PMP_COLUMN_RIGHT] = SIZE_MAX,
+					  [PMP_COLUMN_NAME] = SIZE_MAX,
 					  [PMP_COLUMN_WRAP] = MIN_WRAP,
 					  [PMP_COLUMN_BAR] = MIN_BAR};
 	size_t limit = smallest[column->kind];
@@ -220,6 +222,21 @@ static void fit_widths(const struct printer *p, const struct pmp_doc_table *tabl
 	}
 }
 
+static void put_bar(const struct printer *p, const struct pmp_cell *cell, size_t width,
+		    size_t start, size_t *cursor)
+{
+	struct bar bar = measure_bar(cell, width);
+
+	if (bar.first + bar.second == 0)
+		return;
+	put_spaces(p, start - *cursor);
+	begin_style(p, cell->style);
+	put_repeated(p, "█", bar.first);
+	put_repeated(p, "░", bar.second);
+	end_style(p, cell->style);
+	*cursor = start + bar.first + bar.second;
+}
+
 /* One cell beginning at column @start; @cursor is where the last one ended, so that no line ends in blanks. */
 static void put_cell(const struct printer *p, const struct pmp_column *column,
 		     const struct pmp_cell *cell, size_t width, size_t start, size_t *cursor)
@@ -227,19 +244,15 @@ static void put_cell(const struct printer *p, const struct pmp_column *column,
 	const char *text = clean(p, cell->text);
 	size_t own = pmp_utf8_width(text);
 
-	if (column->kind == PMP_COLUMN_BAR ? !(cell->real + cell->part > 0) : own == 0)
+	if (own == 0)
 		return;
 	if (column->kind == PMP_COLUMN_RIGHT && own < width)
 		start += width - own;
 	put_spaces(p, start - *cursor);
 	begin_style(p, cell->style);
-	if (column->kind == PMP_COLUMN_BAR) {
-		*cursor = start + put_bar(p, cell, width);
-	} else {
-		put_shortened(p, text, width);
-		*cursor = start + (own > width ? width : own);
-	}
+	put_shortened(p, text, width);
 	end_style(p, cell->style);
+	*cursor = start + (own > width ? width : own);
 }
 
 static void put_row(const struct printer *p, const struct pmp_doc_table *table,
@@ -258,7 +271,10 @@ static void put_row(const struct printer *p, const struct pmp_doc_table *table,
 				    row->cells[c].style);
 			return;
 		}
-		put_cell(p, column, &row->cells[c], widths[c], start, &cursor);
+		if (column->kind == PMP_COLUMN_BAR)
+			put_bar(p, &row->cells[c], widths[c], start, &cursor);
+		else
+			put_cell(p, column, &row->cells[c], widths[c], start, &cursor);
 		start += widths[c] + GAP;
 	}
 	putc('\n', p->out);
