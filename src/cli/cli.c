@@ -33,7 +33,7 @@ static enum pmp_exit exit_code(int rc)
 	return PMP_EXIT_INTERNAL;
 }
 
-static void say(const char *fmt, va_list args)
+__attribute__((format(printf, 1, 0))) static void say(const char *fmt, va_list args)
 {
 	char line[2 * PMP_DIAG_MAX];
 
@@ -57,7 +57,7 @@ int pmp_cli_fail(int rc, const struct pmp_diag *diag)
 {
 	if (rc)
 		pmp_cli_say("%s", diag && diag->text[0] ? diag->text : pmp_err_text(rc));
-	return exit_code(rc);
+	return (int)exit_code(rc);
 }
 
 void pmp_cli_usage(const char *fmt, ...)

@@ -24,7 +24,7 @@ COMMAND_LINES = [
     (["report", "--format", "jsn", "x"], USAGE, ["'jsn'", "json"]),
     (["report"], USAGE, ["file"]),
     (["info"], USAGE, ["file"]),
-    (["info", "--fromat", "json", "x"], USAGE, ["'--fromat'", "'--format'"]),
+    (["info", "--hlep"], USAGE, ["'--hlep'", "'--help'"]),
     (["doctor", "--format", "xml"], USAGE, ["'xml'", "json"]),
     (["collect", "--oout", "x"], USAGE, ["'--oout'", "'--out'"]),
     (["collect", "a", "b"], USAGE, ["'b'"]),
