@@ -38,6 +38,9 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "keys are packed in th
 #define pmp_unlikely(x) __builtin_expect(!!(x), 0)
 #define PMP_HIDDEN      __attribute__((visibility("hidden")))
 
+/* Left to itself the compiler makes calls of these in the 400 wrappers, and the probe goes through memory: 3 ns of 25. */
+#define PMP_INLINE static inline __attribute__((always_inline))
+
 /* The calling thread's recorder; never NULL: threads without one have one that never records. */
 extern _Thread_local struct pmp_recorder *pmp_self __attribute__((tls_model("initial-exec")))
 PMP_HIDDEN;
@@ -75,7 +78,7 @@ void pmp_ring_wrapped(struct pmp_recorder *self);
  * guard): call PMPI and return. A guard left behind by longjmp or a C++ exception is recognised by its frame and dropped.
  * True: the guard is held until pmp_end, and the call path is known (p->node).
  */
-static inline bool pmp_enter(struct pmp_probe *p, void *frame)
+PMP_INLINE bool pmp_enter(struct pmp_probe *p, void *frame)
 {
 	struct pmp_recorder *self = pmp_self;
 	bool is_hit;
@@ -96,7 +99,7 @@ static inline bool pmp_enter(struct pmp_probe *p, void *frame)
 	return true;
 }
 
-static inline struct pmp_key pmp_stat_key(const struct pmp_probe *p)
+PMP_INLINE struct pmp_key pmp_stat_key(const struct pmp_probe *p)
 {
 	return (struct pmp_key){
 		(uint64_t)p->region << 32 | p->node,
@@ -104,8 +107,7 @@ static inline struct pmp_key pmp_stat_key(const struct pmp_probe *p)
 	};
 }
 
-static inline struct pmp_key pmp_gap_key(const struct pmp_recorder *self, uint32_t node,
-					 uint16_t call)
+PMP_INLINE struct pmp_key pmp_gap_key(const struct pmp_recorder *self, uint32_t node, uint16_t call)
 {
 	return (struct pmp_key){
 		(uint64_t)node << 32 | self->last_node,
@@ -114,7 +116,7 @@ static inline struct pmp_key pmp_gap_key(const struct pmp_recorder *self, uint32
 }
 
 /* The time since the base becomes computation: that between the last event and one at p->node. */
-static inline void pmp_close_gap(struct pmp_recorder *self, struct pmp_gap *gap, uint64_t enter)
+PMP_INLINE void pmp_close_gap(struct pmp_recorder *self, struct pmp_gap *gap, uint64_t enter)
 {
 	uint64_t ticks = enter - self->base;
 
@@ -128,7 +130,7 @@ static inline void pmp_close_gap(struct pmp_recorder *self, struct pmp_gap *gap,
 }
 
 /* Stat and gap of an event are known from its keys; usually the gap is the one that led to this stat last time. */
-static inline struct pmp_gap *pmp_find_records(struct pmp_probe *p)
+PMP_INLINE struct pmp_gap *pmp_find_records(struct pmp_probe *p)
 {
 	struct pmp_recorder *self = p->self;
 	struct pmp_key key = pmp_gap_key(self, p->node, p->call);
@@ -146,7 +148,7 @@ static inline struct pmp_gap *pmp_find_records(struct pmp_probe *p)
  * The ring slot of the event, complete but for its times. A reader takes a slot without an entry stamp for an unused one: the old
  * event goes in one step, the new one appears in one step (pmp_enter_event).
  */
-static inline void pmp_open_event(struct pmp_probe *p, int32_t peer, int32_t tag, uint64_t bytes)
+PMP_INLINE void pmp_open_event(struct pmp_probe *p, int32_t peer, int32_t tag, uint64_t bytes)
 {
 	struct pmp_event *event = &p->self->ring[p->self->events & p->self->ring_mask];
 
@@ -163,7 +165,7 @@ static inline void pmp_open_event(struct pmp_probe *p, int32_t peer, int32_t tag
 	p->event = event;
 }
 
-static inline void pmp_enter_event(struct pmp_probe *p)
+PMP_INLINE void pmp_enter_event(struct pmp_probe *p)
 {
 	uint64_t now = pmp_clock_now();
 
@@ -175,8 +177,8 @@ static inline void pmp_enter_event(struct pmp_probe *p)
  * pmp_begin - stamp the entry; the time since the previous event becomes computation of the current region
  * @size: bytes posted, the larger direction: chooses the size class and stands in the flight recorder
  */
-static inline void pmp_begin(struct pmp_probe *p, unsigned call, uint32_t comm, int32_t peer,
-			     int32_t tag, uint64_t size)
+PMP_INLINE void pmp_begin(struct pmp_probe *p, unsigned call, uint32_t comm, int32_t peer,
+			  int32_t tag, uint64_t size)
 {
 	struct pmp_recorder *self = p->self;
 	struct pmp_gap *gap;
@@ -192,12 +194,12 @@ static inline void pmp_begin(struct pmp_probe *p, unsigned call, uint32_t comm, 
 }
 
 /* pmp_stop - stamp the exit. Work of ours between pmp_stop and pmp_end is not counted as MPI time. */
-static inline void pmp_stop(struct pmp_probe *p)
+PMP_INLINE void pmp_stop(struct pmp_probe *p)
 {
 	p->leave = pmp_clock_now();
 }
 
-static inline void pmp_count_call(struct pmp_stat *stat, uint64_t ticks, uint64_t out, uint64_t in)
+PMP_INLINE void pmp_count_call(struct pmp_stat *stat, uint64_t ticks, uint64_t out, uint64_t in)
 {
 	stat->total += ticks;
 	stat->min = ticks < stat->min ? ticks : stat->min;
@@ -211,7 +213,7 @@ static inline void pmp_count_call(struct pmp_stat *stat, uint64_t ticks, uint64_
  * The event is complete, and the next gap begins where it ended. The count goes first: a process killed in between leaves one event
  * without an end; the other way round its slot would pass for the oldest of the ring.
  */
-static inline void pmp_close_event(struct pmp_probe *p)
+PMP_INLINE void pmp_close_event(struct pmp_probe *p)
 {
 	struct pmp_recorder *self = p->self;
 
@@ -226,7 +228,7 @@ static inline void pmp_close_event(struct pmp_probe *p)
 }
 
 /* pmp_end - add the call to its stat, complete the event, release the guard. Return: the stat, NULL when it was lost. */
-static inline struct pmp_stat *pmp_end(struct pmp_probe *p, uint64_t bytes_out, uint64_t bytes_in)
+PMP_INLINE struct pmp_stat *pmp_end(struct pmp_probe *p, uint64_t bytes_out, uint64_t bytes_in)
 {
 	struct pmp_recorder *self = p->self;
 
