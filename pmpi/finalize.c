@@ -35,7 +35,7 @@ struct ending {
 };
 
 /* What the ranks agree on: each value reduced with MPI_MIN. */
-enum { CAN_WRITE, HAS_RECORD, EARLIEST, MINUS_LATEST, VALUES };
+enum { CAN_WRITE, HAS_RECORD, MINUS_HAS_RECORD, EARLIEST, MINUS_LATEST, VALUES };
 
 static double now_s(clockid_t clock)
 {
@@ -114,7 +114,8 @@ static int meet(struct ending *ending, bool can_write)
 	MPI_Request request;
 
 	mine[CAN_WRITE] = can_write;
-	mine[HAS_RECORD] = -(ending->arena != NULL);
+	mine[HAS_RECORD] = ending->arena != NULL;
+	mine[MINUS_HAS_RECORD] = -mine[HAS_RECORD];
 	mine[EARLIEST] = now;
 	mine[MINUS_LATEST] = -now;
 	if (PMPI_Iallreduce(mine, all, VALUES, MPI_DOUBLE, MPI_MIN, MPI_COMM_WORLD, &request) !=
@@ -123,11 +124,13 @@ static int meet(struct ending *ending, bool can_write)
 	if (await(&request, limit + SLACK_S) < 0 || -all[MINUS_LATEST] - all[EARLIEST] > limit)
 		return pmp_fail(&ending->diag, PMP_ETIMEOUT,
 				"not all ranks came to MPI_Finalize within %.0f s", limit);
+	if (all[MINUS_HAS_RECORD] >= 0)
+		return -PMP_ENOTFOUND; /* said when recording could not begin */
 	if (all[CAN_WRITE] < 1)
 		return pmp_fail(&ending->diag, PMP_EPEER,
 				"another rank cannot load the writer 'libpmprof-hdf5.so'");
-	if (all[HAS_RECORD] > -1)
-		return pmp_fail(&ending->diag, PMP_ENOTFOUND, "no rank has a record");
+	if (all[HAS_RECORD] < 1)
+		return pmp_fail(&ending->diag, PMP_EPEER, "not all ranks have a record");
 	return 0;
 }
 
@@ -228,7 +231,7 @@ void pmp_finalize_write(bool has_record)
 	if (ending.rank == 0 && !pmp_env_flag(PMP_ENV_PMPROF_QUIET)) {
 		if (rc == 0)
 			say_written(&ending, &summary);
-		else
+		else if (ending.diag.text[0])
 			say_failed(&ending);
 	}
 	PMPI_Comm_set_errhandler(MPI_COMM_WORLD, handler);

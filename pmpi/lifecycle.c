@@ -14,7 +14,7 @@
 
 bool pmp_tracking;
 
-static struct pmp_diag start_failure;
+static struct pmp_diag complaint; /* of the start: why nothing is recorded, or what is odd about a variable */
 static bool is_failed;
 
 /* "Open MPI v4.1.4, package: ..." and "MPICH Version:\t4.0.2\nMPICH Release ..." become "Open MPI 4.1.4" and "MPICH 4.0.2". */
@@ -44,7 +44,7 @@ static void start(void)
 
 	PMPI_Get_library_version(library, &len);
 	tidy_library_name(library);
-	is_failed = pmp_record_start(&what, &start_failure) < 0;
+	is_failed = pmp_record_start(&what, &complaint) < 0;
 }
 
 static void running(void)
@@ -52,8 +52,9 @@ static void running(void)
 	int rank = 0, size = 1, level = MPI_THREAD_SINGLE;
 
 	PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
-	if (is_failed && rank == 0 && !pmp_env_flag(PMP_ENV_PMPROF_QUIET))
-		fprintf(stderr, "pmprof: nothing is recorded: %s\n", start_failure.text);
+	if (complaint.text[0] && rank == 0 && !pmp_env_flag(PMP_ENV_PMPROF_QUIET))
+		fprintf(stderr, "pmprof: %s%s\n", is_failed ? "nothing is recorded: " : "",
+			complaint.text);
 	if (!pmp_record_path())
 		return;
 	PMPI_Comm_size(MPI_COMM_WORLD, &size);
