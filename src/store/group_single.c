@@ -3,7 +3,10 @@
  */
 #include "store/group.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/err.h"
 
@@ -51,6 +54,17 @@ static int open_file(const struct pmp_group *group, int64_t *fapl)
 	return 0;
 }
 
+void pmp_group_divert_single(const struct pmp_group *group, void *handle)
+{
+	int memory = memfd_create("pmprof", MFD_CLOEXEC);
+
+	(void)group;
+	if (memory < 0)
+		return;
+	dup3(memory, *(int *)handle, O_CLOEXEC);
+	close(memory);
+}
+
 const struct pmp_group pmp_group_single = {
 	.rank = 0,
 	.size = 1,
@@ -61,6 +75,7 @@ const struct pmp_group pmp_group_single = {
 	.send = send,
 	.receive = receive,
 	.open_file = open_file,
+	.divert = pmp_group_divert_single,
 };
 
 int pmp_agree(const struct pmp_group *group, int rc)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static herr_t note_innermost(unsigned n, const H5E_error2_t *error, void *data)
@@ -18,20 +19,35 @@ static herr_t note_innermost(unsigned n, const H5E_error2_t *error, void *data)
 	return 0;
 }
 
+/* "errno = 28" in the text of HDF5's file drivers; 0 when there is none */
+static int errno_of(const char *reason)
+{
+	const char *at = strstr(reason, "errno = ");
+
+	return at ? atoi(at + strlen("errno = ")) : 0;
+}
+
 int pmp_h5_fail(struct pmp_diag *diag, enum pmp_err err, const char *fmt, ...)
 {
 	char text[PMP_DIAG_MAX];
 	const char *reason = NULL;
+	size_t len;
 	va_list args;
-	int rc;
+	int rc, number;
 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, note_innermost, &reason);
-	if (reason && strstr(reason, "errno = 28")) /* ENOSPC, in the text of HDF5's file drivers */
+	number = reason ? errno_of(reason) : 0;
+	if (number == ENOSPC || number == EDQUOT || number == EFBIG)
 		err = PMP_EFULL;
-	rc = pmp_fail(diag, err, "%s%s%s", text, reason ? ": " : "", reason ? reason : "");
+	/* the file drivers go on with times, addresses and a second line */
+	len = reason ? strcspn(reason, "\n") : 0;
+	if (reason && strstr(reason, ": time = "))
+		len = (size_t)(strstr(reason, ": time = ") - reason);
+	rc = pmp_fail(diag, err, "%s%s%.*s%s%s", text, len ? ": " : "", (int)len,
+		      reason ? reason : "", number ? ": " : "", number ? strerror(number) : "");
 	H5Eclear2(H5E_DEFAULT);
 	return rc;
 }

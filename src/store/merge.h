@@ -12,7 +12,7 @@
  */
 int pmp_merge(const struct pmp_group *group, struct pmp_catalog *catalog);
 
-/* Rows of the long tables, of one arena; event times are CLOCK_MONOTONIC until pmp_slab_shift. */
+/* Rows of the long tables, of one arena; event times are CLOCK_MONOTONIC until pmp_slab_place. */
 struct pmp_slab {
 	struct pmp_row_profile *profile;
 	struct pmp_row_compute *compute;
@@ -24,7 +24,10 @@ struct pmp_slab {
 /* pmp_slab_fill - sorted as file.def says. Return: 0 or -PMP_ENOMEM */
 int pmp_slab_fill(struct pmp_slab *slab, const struct pmp_arena_view *arena,
 		  const struct pmp_arena_keys *keys, const struct pmp_catalog *catalog);
-void pmp_slab_shift(struct pmp_slab *slab, int64_t shift_ns);
+
+/* pmp_slab_place - into the run as a whole: the common clock, and peers that are ranks of it */
+void pmp_slab_place(struct pmp_slab *slab, int64_t shift_ns, uint32_t ranks);
+
 void pmp_slab_free(struct pmp_slab *slab);
 
 /* pmp_slab_rows - the rows of one of the tables; pmp_slab_schema - which table that is */

@@ -78,10 +78,7 @@ static void put_message(const struct context *c, const struct pmp_peer *p,
 {
 	*row = (struct pmp_row_messages){
 		.rank = (uint32_t)c->arena->header.rank,
-		.peer = p->world < 0 || (c->arena->header.size > 0 &&
-					 p->world >= c->arena->header.size)
-				? PMP_NONE
-				: (uint32_t)p->world,
+		.peer = p->world < 0 ? PMP_NONE : (uint32_t)p->world,
 		.comm = comm_of(c, p->comm),
 		.sent_count = (int64_t)p->sent_count,
 		.sent_bytes = (int64_t)p->sent_bytes,
@@ -236,8 +233,11 @@ static int64_t shifted(int64_t time, int64_t shift)
 	return sum > TIME_MAX ? TIME_MAX : sum < -TIME_MAX ? -TIME_MAX : sum;
 }
 
-void pmp_slab_shift(struct pmp_slab *slab, int64_t shift_ns)
+void pmp_slab_place(struct pmp_slab *slab, int64_t shift_ns, uint32_t ranks)
 {
+	for (size_t i = 0; i < slab->counts[PMP_SLAB_MESSAGES]; i++)
+		if (slab->messages[i].peer >= ranks)
+			slab->messages[i].peer = PMP_NONE;
 	for (size_t i = 0; i < slab->counts[PMP_SLAB_EVENTS]; i++) {
 		struct pmp_row_events *e = &slab->events[i];
 

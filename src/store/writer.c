@@ -22,6 +22,7 @@
 #include "store/h5_table.h"
 #include "store/merge.h"
 #include "store/rank_info.h"
+#include "store/reserve.h"
 #include "store/run_tables.h"
 
 /* Room for HDF5's own structures besides the rows. */
@@ -125,7 +126,7 @@ static void place_rows(struct job *job)
 		if (info->owner != job->group->rank)
 			continue;
 		slab = &job->slabs[info->index];
-		pmp_slab_shift(slab, info->shift);
+		pmp_slab_place(slab, info->shift, job->plan.ranks);
 		for (int t = 0; t < PMP_SLAB_COUNT; t++)
 			job->blocks[t][job->tables[t].block_count++] =
 				(struct pmp_h5_block){pmp_slab_rows(slab, (enum pmp_slab_table)t),
@@ -164,25 +165,46 @@ static int lay_out(struct job *job)
 	return pmp_agree(job->group, rc);
 }
 
+static int64_t long_bytes(const struct job *job)
+{
+	int64_t bytes = SPARE_BYTES;
+
+	for (int t = 0; t < PMP_SLAB_COUNT; t++)
+		bytes += (int64_t)(job->tables[t].total * pmp_h5_row_bytes(&job->tables[t]));
+	return bytes;
+}
+
+/* Compression is not counted on: what fits uncompressed fits in any case. */
+static int no_room(struct job *job, const char *folder, int64_t bytes)
+{
+	return pmp_fail(job->diag, PMP_EFULL,
+			"'%s' has no room for %lld KiB: choose another folder", folder,
+			(long long)(bytes / 1024));
+}
+
 /* On rank 0, before the first byte: a full disk is found out now rather than in the middle. */
 static int check_space(struct job *job)
 {
-	int64_t bytes = SPARE_BYTES + pmp_run_tables_bytes(&job->run_tables);
+	int64_t bytes = long_bytes(job) + pmp_run_tables_bytes(&job->run_tables);
 	char *copy = strdup(job->options->path);
 	const char *folder = copy ? dirname(copy) : "";
 	struct statvfs fs;
 	int rc = copy ? 0 : -PMP_ENOMEM;
 
-	for (int t = 0; t < PMP_SLAB_COUNT; t++)
-		bytes += (int64_t)(job->tables[t].total * pmp_h5_row_bytes(&job->tables[t]));
-	if (rc == 0 && statvfs(folder, &fs))
-		rc = pmp_fail(job->diag, PMP_EIO, "cannot write into '%s': %m", folder);
-	else if (rc == 0 && access(folder, W_OK | X_OK))
+	if (rc == 0 && (statvfs(folder, &fs) || access(folder, W_OK | X_OK)))
 		rc = pmp_fail(job->diag, PMP_EIO, "cannot write into '%s': %m", folder);
 	else if (rc == 0 && (long double)fs.f_bavail * fs.f_frsize < bytes)
-		rc = pmp_fail(job->diag, PMP_EFULL,
-			      "'%s' has no room for %lld KiB: choose another folder", folder,
-			      (long long)(bytes / 1024));
+		rc = no_room(job, folder, bytes);
+	if (rc == 0) {
+		unlink(job->part); /* of a run that was killed */
+		rc = pmp_reserve(job->part, bytes);
+		if (rc == -PMP_EFULL)
+			no_room(job, folder, bytes);
+		else if (rc)
+			pmp_fail(job->diag, PMP_EIO, "cannot write '%s': %m", job->part);
+		if (rc)
+			unlink(job->part);
+	}
 	free(copy);
 	return rc;
 }
@@ -233,19 +255,33 @@ static hid_t create_file(struct job *job)
 	return file;
 }
 
+/* Flushed first: a close that fails cannot be made good. After a failure the file is abandoned, by all alike. */
+static int close_file(struct job *job, const struct pmp_group *together, hid_t file, int rc)
+{
+	if (rc == 0 && H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
+		rc = pmp_h5_fail(job->diag, PMP_EIO, "cannot write '%s'", job->part);
+	rc = pmp_agree(together, rc);
+	if (rc)
+		pmp_h5_abandon(together, file);
+	else if (H5Fclose(file) < 0)
+		rc = pmp_h5_fail(job->diag, PMP_EIO, "cannot write '%s'", job->part);
+	return rc;
+}
+
 static int write_long_tables(struct job *job)
 {
 	const struct pmp_group *together = job->group->size > 1 ? job->group : NULL;
 	hid_t file = create_file(job);
 	int rc = file < 0 ? pmp_h5_fail(job->diag, PMP_EIO, "cannot create '%s'", job->part) : 0;
 
+	/* creating it has given the room back: hold it again */
+	if (rc == 0 && job->group->rank == 0)
+		rc = pmp_reserve(job->part, long_bytes(job));
 	rc = pmp_agree(job->group, rc);
 	for (int t = 0; t < PMP_SLAB_COUNT && rc == 0; t++)
 		rc = pmp_agree(job->group,
 			       pmp_h5_write(file, &job->tables[t], together, job->diag));
-	if (file >= 0 && H5Fclose(file) < 0 && rc == 0)
-		rc = pmp_h5_fail(job->diag, PMP_EIO, "cannot write '%s'", job->part);
-	return pmp_agree(job->group, rc);
+	return pmp_agree(job->group, close_file(job, job->group, file, rc));
 }
 
 static hid_t open_again(const char *path, unsigned flags)
@@ -266,12 +302,13 @@ static int write_small_tables(struct job *job)
 
 	if (job->group->rank)
 		return pmp_agree(job->group, 0);
+	rc = pmp_reserve(job->part, SPARE_BYTES + pmp_run_tables_bytes(&job->run_tables));
+	if (rc)
+		return pmp_agree(job->group, rc);
 	file = open_again(job->part, H5F_ACC_RDWR);
 	rc = file < 0 ? pmp_h5_fail(job->diag, PMP_EIO, "cannot open '%s'", job->part)
 		      : pmp_run_tables_write(&job->run_tables, file, job->diag);
-	if (file >= 0 && H5Fclose(file) < 0 && rc == 0)
-		rc = pmp_h5_fail(job->diag, PMP_EIO, "cannot write '%s'", job->part);
-	return pmp_agree(job->group, rc);
+	return pmp_agree(job->group, close_file(job, &pmp_group_single, file, rc));
 }
 
 /* Each process reads what it wrote, by itself: MPI-IO has reported success for data that never reached the disk. */

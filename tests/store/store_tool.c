@@ -3,15 +3,19 @@
  *
  *   store_tool make DIR RANKS [lanes=N] [paths=N] [depth=N] [events=N] [ring=N] [uneven=1] [exe=F] [build_id=HEX]
  *                             [offset=N] [host=NAME%d] [damage=1]
- *   store_tool write OUT DIR [keep=1] [alive=1] [ranks=N] [symbols=1] [launcher=STATUS]   (under mpirun: collectively)
+ *   store_tool write OUT DIR [keep=1] [alive=1] [ranks=N] [symbols=1] [launcher=STATUS] [limit=BYTES [after=N]]   (under mpirun: collectively)
+ *       limit: no file may grow beyond so many bytes; from the Nth reduction of the group behind its opening of the file on
  *   store_tool read FILE [dump=1] [direct=1]      direct: without the child process
  *   store_tool view ARENA
+ *   store_tool symbols FILE BUILD_ID OFFSET...     offsets are return addresses, ascending
  */
 #include <inttypes.h>
 #include <mpi.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "mkarena.h"
 #include "schema/calls.h"
@@ -65,6 +69,57 @@ static int finish(int rc, const struct pmp_diag *diag)
 	return -rc;
 }
 
+/*
+ * As a quota does: the write that goes beyond it fails. Set from the start, it is found when room is reserved; set later, HDF5 runs
+ * into it. The group's functions tell how far the writer is; the soft limit goes again when the file is exchanged for memory, which
+ * a real quota would not count.
+ */
+static struct pmp_group real_group;
+static rlim_t late_limit;
+static int late_after = -1;
+
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit = {bytes, RLIM_INFINITY};
+
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static int counting_reduce(const struct pmp_group *group, enum pmp_reduce op, int64_t *values,
+			   size_t count)
+{
+	if (late_after > 0 && --late_after == 0)
+		limit_files(late_limit);
+	return real_group.reduce(group, op, values, count);
+}
+
+static int arming_open_file(const struct pmp_group *group, int64_t *fapl)
+{
+	late_after = abs(late_after);
+	return real_group.open_file(group, fapl);
+}
+
+static void lifting_divert(const struct pmp_group *group, void *handle)
+{
+	limit_files(RLIM_INFINITY);
+	real_group.divert(group, handle);
+}
+
+static void set_limit(struct pmp_group *group, int bytes, int after)
+{
+	if (after == 0) {
+		limit_files((rlim_t)bytes);
+		return;
+	}
+	real_group = *group;
+	late_limit = (rlim_t)bytes;
+	late_after = -after;
+	group->reduce = counting_reduce;
+	group->open_file = arming_open_file;
+	group->divert = lifting_divert;
+}
+
 static int write_file(int argc, char **argv)
 {
 	struct pmp_collect_options options = {
@@ -89,6 +144,8 @@ static int write_file(int argc, char **argv)
 		MPI_Comm_dup(MPI_COMM_WORLD, &comm);
 		rc = pmp_group_mpi(&group, &comm);
 	}
+	if (option(argc, argv, "limit"))
+		set_limit(&group, number(argc, argv, "limit"), number(argc, argv, "after"));
 	if (rc == 0)
 		rc = pmp_collect(argv[3], &options, &group, &summary, &diag);
 	if (rc == 0 && group.rank == 0)
@@ -217,6 +274,31 @@ static int view_file(char **argv)
 	return 0;
 }
 
+static int look_up(int argc, char **argv)
+{
+	struct pmp_symbol *symbols = calloc((size_t)argc, sizeof(*symbols));
+	struct pmp_pool *pool = pmp_pool_new();
+	struct pmp_symbol_frames frames = {0};
+	size_t count = (size_t)argc - 4;
+	int rc;
+
+	for (size_t i = 0; i < count; i++)
+		symbols[i].offset = strtoull(argv[4 + i], NULL, 0);
+	rc = pmp_symbols_resolve(argv[2], argv[3], symbols, count, &frames, pool);
+	for (size_t i = 0; i < count; i++) {
+		printf("0x%" PRIx64, symbols[i].offset);
+		for (size_t f = 0; f < symbols[i].count; f++)
+			printf(" [%s|%s|%u]", frames.frames[symbols[i].first + f].function,
+			       frames.frames[symbols[i].first + f].file,
+			       frames.frames[symbols[i].first + f].line);
+		printf("\n");
+	}
+	free(frames.frames);
+	free(symbols);
+	pmp_pool_free(pool);
+	return -rc;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc >= 4 && strcmp(argv[1], "make") == 0)
@@ -227,6 +309,8 @@ int main(int argc, char **argv)
 		return read_file(argc, argv);
 	if (argc >= 3 && strcmp(argv[1], "view") == 0)
 		return view_file(argv);
-	fprintf(stderr, "usage: store_tool make|write|read|view ...\n");
+	if (argc >= 4 && strcmp(argv[1], "symbols") == 0)
+		return look_up(argc, argv);
+	fprintf(stderr, "usage: store_tool make|write|read|view|symbols ...\n");
 	return 100;
 }
