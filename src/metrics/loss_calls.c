@@ -1,6 +1,6 @@
 /*
- * loss_calls.c - what the busiest rank does besides computing, by call path: MPI, MPI-IO, and its late start. Nobody waits for the
- * others less than it, so its time in MPI is what imbalance does not explain. Called by summary.c.
+ * loss_calls.c - what the busiest ranks do besides computing, by call path: MPI, MPI-IO, and their late start. Nobody waits for
+ * others less than they do, so their time in MPI is what imbalance does not explain. Called by summary.c.
  */
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 
 #define NS 1e-9
 
-/* One call path of the busiest rank. */
+/* One call path of the busiest ranks. */
 struct cost {
 	struct pmp_tally_key key; /* path, call */
 	uint32_t region;
@@ -18,7 +18,7 @@ struct cost {
 	uint32_t ranks, rank;
 };
 
-/* First the paths of the busiest rank, then what all ranks did on those. */
+/* First the paths of the busiest ranks, then what all ranks did on those. */
 static int find_costs(const struct pmp_summary *s, struct pmp_tally *costs)
 {
 	const struct pmp_model *model = s->model;
@@ -26,7 +26,7 @@ static int find_costs(const struct pmp_summary *s, struct pmp_tally *costs)
 	for (size_t i = 0; i < model->stat_count; i++) {
 		const struct pmp_model_stat *stat = &model->stats[i];
 
-		if (stat->rank != s->busiest || stat->thread != 0)
+		if (!s->is_busy[stat->rank] || stat->thread != 0)
 			continue;
 		struct cost *cost = pmp_tally_row(costs, stat->path, stat->call);
 
@@ -60,7 +60,7 @@ static int compare_costs(const void *a, const void *b)
 
 static double seconds_of(const struct pmp_summary *s, const struct cost *cost)
 {
-	return (double)s->count * (double)cost->focus_ns * NS;
+	return (double)s->count * (double)cost->focus_ns * NS / (double)s->busy_count;
 }
 
 static const char *cost_text(const struct pmp_summary *s, const struct pmp_loss *loss,
@@ -68,7 +68,7 @@ static const char *cost_text(const struct pmp_summary *s, const struct pmp_loss 
 {
 	const char *name = pmp_call_info(loss->call)->name;
 	const char *alone = cost->ranks == 1 && s->count > 1
-				    ? pmp_pool_printf(s->pool, "only rank %u: ", s->busiest)
+				    ? pmp_pool_printf(s->pool, "only rank %u: ", cost->rank)
 				    : "";
 	const char *of = "";
 
@@ -95,7 +95,7 @@ static int add_cost(struct pmp_loss_list *list, enum pmp_cause cause, const stru
 
 		if (!rank)
 			return -PMP_ENOMEM;
-		*rank = s->busiest;
+		*rank = cost->rank;
 		loss->ranks = rank;
 		loss->rank_count = 1;
 	}
@@ -134,7 +134,7 @@ static int add_costs(struct pmp_loss_list *list, enum pmp_cause cause, const str
 			others++;
 		}
 	}
-	if (rc == 0 && pmp_loss_matters(s, rest)) {
+	if (rc == 0 && pmp_loss_matters(s, rest) && rest >= PMP_MIN_REST_SHARE * s->core_s) {
 		struct pmp_loss *loss = pmp_loss_add(list, cause, rest);
 
 		loss->text = pmp_pool_printf(s->pool, "in %zu %scall path%s", others,
@@ -143,38 +143,46 @@ static int add_costs(struct pmp_loss_list *list, enum pmp_cause cause, const str
 	return rc;
 }
 
-/* The busiest rank's interval is shorter than the run: at one end, at the other, or at both. */
-static int add_skew(struct pmp_loss_list *list, enum pmp_cause cause, double seconds)
+static const char *skew_text(const struct pmp_summary *s, enum pmp_cause cause, double seconds)
 {
-	const struct pmp_summary *s = list->summary;
-	uint32_t *ranks = pmp_pool_alloc(s->pool, 1, sizeof(*ranks));
+	const char *who = s->busy_count == 1 ? pmp_pool_printf(s->pool, "rank %u", s->busiest)
+					     : pmp_pool_printf(s->pool, "the %zu busiest ranks",
+							       s->busy_count);
+	const char *average = s->busy_count == 1 ? "" : ", on average";
 
-	if (!ranks)
-		return -PMP_ENOMEM;
-	if (!pmp_loss_matters(s, (double)s->count * seconds))
-		return 0;
-	struct pmp_loss *loss = pmp_loss_add(list, cause, (double)s->count * seconds);
-
-	*ranks = s->busiest;
-	loss->ranks = ranks;
-	loss->rank_count = 1;
-	loss->text = pmp_pool_printf(s->pool,
-				     cause == PMP_CAUSE_START
-					     ? "rank %u left MPI_Init %s after the first"
-					     : "rank %u reached MPI_Finalize %s before the last",
-				     s->busiest, pmp_fmt_seconds(seconds).text);
-	return 0;
+	if (cause == PMP_CAUSE_START)
+		return pmp_pool_printf(s->pool, "%s left MPI_Init %s after the first%s", who,
+				       pmp_fmt_seconds(seconds).text, average);
+	return pmp_pool_printf(s->pool, "%s reached MPI_Finalize %s before the last%s", who,
+			       pmp_fmt_seconds(seconds).text, average);
 }
 
-static int add_skews(struct pmp_loss_list *list)
+/* The busiest ranks' intervals are shorter than the run: at one end, at the other, or at both. Happens once, so it may be noise. */
+static void add_skew(struct pmp_loss_list *list, enum pmp_cause cause, double seconds)
 {
-	const struct pmp_model *model = list->summary->model;
-	const struct pmp_model_rank *rank = &model->ranks[list->summary->busiest];
-	double late = (double)rank->begin_ns * NS;
-	double early = model->run.wall_s - late - (double)rank->wall_ns * NS;
-	int rc = add_skew(list, PMP_CAUSE_START, late);
+	const struct pmp_summary *s = list->summary;
+	double lost = (double)s->count * seconds;
 
-	return rc ? rc : add_skew(list, PMP_CAUSE_END, early);
+	if (pmp_loss_matters(s, lost) && seconds >= PMP_FEW_PASSES_S)
+		pmp_loss_add(list, cause, lost)->text = skew_text(s, cause, seconds);
+}
+
+static void add_skews(struct pmp_loss_list *list)
+{
+	const struct pmp_summary *s = list->summary;
+	double late = 0, early = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct pmp_model_rank *rank = &s->model->ranks[s->ranks[i]];
+		double begin = (double)rank->begin_ns * NS;
+
+		if (!s->is_busy[rank->rank])
+			continue;
+		late += begin;
+		early += s->model->run.wall_s - begin - (double)rank->wall_ns * NS;
+	}
+	add_skew(list, PMP_CAUSE_START, late / (double)s->busy_count);
+	add_skew(list, PMP_CAUSE_END, early / (double)s->busy_count);
 }
 
 int pmp_find_calls(struct pmp_loss_list *list)
@@ -196,5 +204,6 @@ int pmp_find_calls(struct pmp_loss_list *list)
 	rc = add_costs(list, PMP_CAUSE_COMMUNICATION, costs, count);
 	if (rc == 0)
 		rc = add_costs(list, PMP_CAUSE_IO, costs, count);
-	return rc ? rc : add_skews(list);
+	add_skews(list);
+	return rc;
 }

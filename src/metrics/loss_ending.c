@@ -146,7 +146,8 @@ bool pmp_ended_together(const struct pmp_summary *s)
 		const struct pmp_model_rank *rank = &s->model->ranks[s->ranks[i]];
 		double missing_s = s->model->run.wall_s - (double)end_ns(rank) * NS;
 
-		if (rank->state != PMP_RANK_FINALIZED && missing_s > 0.05 * s->model->run.wall_s)
+		if (rank->state != PMP_RANK_FINALIZED && missing_s > 0.05 * s->model->run.wall_s &&
+		    missing_s > 0.01)
 			return false;
 	}
 	return true;

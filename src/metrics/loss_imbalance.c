@@ -15,7 +15,7 @@
 /* A place to which part of the loss belongs: a region, or one stretch outside of all regions. */
 struct piece {
 	struct pmp_tally_key key;
-	double seconds;                    /* N*u_b - sum(u) here; may be negative */
+	double seconds;                    /* N*u_B - sum(u) here; may be negative */
 	const struct pmp_stretch *stretch; /* the one with the largest share */
 	double stretch_seconds;
 };
@@ -25,8 +25,8 @@ static int add_stretch(struct pmp_tally *pieces, const struct pmp_summary *s,
 {
 	uint64_t own = stretch->region ? 0 : index + 1;
 	struct piece *piece = pmp_tally_row(pieces, stretch->region, own);
-	double seconds =
-		((double)s->count * (double)stretch->focus_ns - (double)stretch->time_ns) * NS;
+	double mean_focus = (double)stretch->focus_ns / (double)s->busy_count;
+	double seconds = ((double)s->count * mean_focus - (double)stretch->time_ns) * NS;
 
 	if (!piece)
 		return -PMP_ENOMEM;
@@ -50,7 +50,7 @@ static int find_pieces(const struct pmp_summary *s, struct piece **pieces, size_
 	struct pmp_stretch *stretches;
 	struct pmp_tally tally;
 	size_t stretch_count;
-	int rc = pmp_query_stretches(s->model, s->busiest, s->pool, &stretches, &stretch_count);
+	int rc = pmp_query_stretches(s->model, s->is_busy, s->pool, &stretches, &stretch_count);
 
 	pmp_tally_init(&tally, sizeof(struct piece));
 	for (size_t i = 0; rc == 0 && i < stretch_count; i++)
@@ -183,13 +183,13 @@ static const char *who_text(const struct pmp_summary *s, const struct named *nam
 			       pmp_fmt_percent(named->mine / named->mean - 1).text);
 }
 
-/* The longest single pass of the busiest rank through a stretch, beyond its usual one. */
-static double one_off_s(const struct pmp_stretch *stretch)
+/* The longest single pass of the busiest through a stretch, beyond their usual one. */
+static double one_off_s(const struct pmp_stretch *stretch, size_t ranks)
 {
-	if (stretch->focus_count < 5)
+	if (stretch->focus_count < PMP_FEW_PASSES * (int64_t)ranks)
 		return 0;
-	double usual = (double)(stretch->focus_ns - stretch->focus_max_ns) /
-		       (double)(stretch->focus_count - 1);
+	double usual = ((double)stretch->focus_ns - (double)stretch->focus_max_ns) /
+		       ((double)stretch->focus_count - 1);
 
 	return ((double)stretch->focus_max_ns - usual) * NS;
 }
@@ -197,7 +197,7 @@ static double one_off_s(const struct pmp_stretch *stretch)
 static const char *one_off_text(const struct pmp_summary *s, const struct pmp_stretch *stretch,
 				double excess)
 {
-	if (one_off_s(stretch) < 0.7 * excess)
+	if (s->busy_count > 1 || one_off_s(stretch, s->busy_count) < 0.7 * excess)
 		return "";
 	return pmp_pool_printf(s->pool, ", mostly in one of %s passes (%s)",
 			       pmp_fmt_count(stretch->focus_count).text,
@@ -238,45 +238,73 @@ static void add_rest(struct pmp_loss_list *list, double seconds)
 	loss->text = "in many more places, each of them small";
 }
 
-/* One interruption of one rank is the machine's doing, not the program's, unless it is large. */
-static bool is_noise(const struct pmp_summary *s, const struct piece *pieces, size_t count)
+/*
+ * What the machine makes, not the program: one interruption among many passes, or a difference of a few turns of the scheduler in
+ * code that is passed so seldom that its spread is unknown.
+ */
+static bool is_noise(const struct pmp_summary *s, const struct piece *piece)
 {
-	double limit = s->is_oversubscribed ? PMP_MIN_IMBALANCE_CROWDED : PMP_MIN_IMBALANCE;
+	const struct pmp_stretch *stretch = piece->stretch;
+	double excess = piece->seconds / (double)s->count;
 
-	if (!(s->balance.percent >= limit) || count == 0)
-		return true;
-	return s->balance.percent < PMP_ONE_OFF_IMBALANCE &&
-	       one_off_s(pieces[0].stretch) >= 0.9 * s->balance.time;
+	if (stretch->focus_count < PMP_FEW_PASSES * (int64_t)s->busy_count)
+		return excess < PMP_FEW_PASSES_S;
+	return one_off_s(stretch, s->busy_count) >= 0.7 * excess &&
+	       (s->balance.percent < PMP_ONE_OFF_IMBALANCE || excess < PMP_ONE_OFF_S);
+}
+
+/* The largest places get a line each, all others together one more. @scale: see pmp_find_imbalance */
+static int add_pieces(struct pmp_loss_list *list, const struct piece *pieces, size_t count,
+		      double scale)
+{
+	const struct pmp_summary *s = list->summary;
+	size_t lines = 0;
+	double rest = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < count && pieces[i].seconds > 0; i++) {
+		double seconds = pieces[i].seconds * scale;
+
+		if (is_noise(s, &pieces[i]))
+			continue;
+		if (lines < PMP_MAX_LINES && pmp_loss_matters(s, seconds)) {
+			rc = add_piece(list, &pieces[i], seconds);
+			lines++;
+		} else {
+			rest += seconds;
+		}
+	}
+	if (rc == 0 && pmp_loss_matters(s, rest) && rest >= PMP_MIN_REST_SHARE * s->core_s)
+		add_rest(list, rest);
+	return rc;
+}
+
+static double busy_compute_s(const struct pmp_summary *s)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (s->is_busy[s->ranks[i]])
+			sum += s->useful_s[i];
+	return sum / (double)s->busy_count;
 }
 
 int pmp_find_imbalance(struct pmp_loss_list *list)
 {
 	const struct pmp_summary *s = list->summary;
-	double busiest_s = (double)s->model->ranks[s->busiest].compute_ns * NS;
-	double total = (double)s->count * busiest_s - s->balance.sum, positive = 0, shown = 0;
+	double limit = s->is_oversubscribed ? PMP_MIN_IMBALANCE_CROWDED : PMP_MIN_IMBALANCE;
+	double total = (double)s->count * busy_compute_s(s) - s->balance.sum, positive = 0;
 	struct piece *pieces;
 	size_t count;
 
-	if (s->count < 2 || !pmp_loss_matters(s, total))
+	if (s->count < 2 || !pmp_loss_matters(s, total) || !(s->balance.percent >= limit))
 		return 0;
 	int rc = find_pieces(s, &pieces, &count);
 
-	if (rc || is_noise(s, pieces, count))
+	if (rc)
 		return rc;
 	for (size_t i = 0; i < count && pieces[i].seconds > 0; i++)
 		positive += pieces[i].seconds;
 	/* Where the others compute longer than the busiest, its own places would sum up to more than the loss. */
-	double scale = positive > 0 ? total / positive : 0;
-
-	for (size_t i = 0; rc == 0 && i < count && i < PMP_MAX_LINES; i++) {
-		double seconds = pieces[i].seconds * scale;
-
-		if (!pmp_loss_matters(s, seconds))
-			break;
-		rc = add_piece(list, &pieces[i], seconds);
-		shown += seconds;
-	}
-	if (rc == 0 && pmp_loss_matters(s, total - shown))
-		add_rest(list, total - shown);
-	return rc;
+	return add_pieces(list, pieces, count, positive > 0 ? total / positive : 0);
 }

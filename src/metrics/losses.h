@@ -1,13 +1,13 @@
 /*
  * losses.h - between the files that find losses; not for others
  *
- * The split is additive. b is the busiest rank, the one with the most computation and I/O; everybody else has to wait for it, so
- * what it does besides computing costs every rank:
+ * The split is additive. B are the busiest ranks: the one with the most computation and I/O, and those as good as equal to it.
+ * Everybody else has to wait for them, so what they do besides computing costs every rank. With means over B:
  *
- *   core-seconds - sum(u) = (N*u_b - sum(u)) + N*io_b + N*mpi_b + N*tool_b + N*(T - wall_b)
- *                            load imbalance     I/O      communication  profiler   start, end
+ *   core-seconds - sum(u) = (N*u_B - sum(u)) + N*io_B + N*mpi_B + N*tool_B + N*(T - wall_B)
+ *                            load imbalance     I/O      communication  profiler   uneven start, end
  *
- * The first term is split over regions and stretches of code g by N*u_bg - sum_p(u_pg), which sums up to it exactly.
+ * The first term is split over regions and stretches of code g by N*u_Bg - sum_p(u_pg), which sums up to it exactly.
  */
 #ifndef PMP_LOSSES_H
 #define PMP_LOSSES_H
@@ -16,11 +16,16 @@
 
 /* Below these a program is called balanced; docs/METRICS.md says why. */
 #define PMP_MIN_SHARE             0.02 /* of all core-seconds */
+#define PMP_MIN_REST_SHARE        0.05 /* the same for what is too small to be named one by one */
 #define PMP_MIN_WALL_S            1e-3 /* per rank: less is scheduling noise */
 #define PMP_MIN_IMBALANCE         0.05 /* max/mean - 1 */
 #define PMP_MIN_IMBALANCE_CROWDED 0.25 /* the same when ranks share processors */
-#define PMP_ONE_OFF_IMBALANCE     0.10 /* up to here one single interruption is noise */
-#define PMP_MAX_LINES             3    /* per cause; the rest is one more line */
+#define PMP_BUSY_SHARE            0.02 /* of T: ranks this near to the busiest are as busy */
+#define PMP_ONE_OFF_IMBALANCE     0.10 /* what one single pass explains is noise up to here, */
+#define PMP_ONE_OFF_S             0.05 /* and up to this time */
+#define PMP_FEW_PASSES            5    /* fewer than that tell nothing about noise, */
+#define PMP_FEW_PASSES_S          0.02 /* so up to this time they are it: a few turns of the scheduler */
+#define PMP_MAX_LINES             3 /* per cause; the rest is one more line */
 #define PMP_MAX_LOSSES            64
 
 struct pmp_loss_list {

@@ -102,6 +102,27 @@ static void sum_time(struct pmp_summary *s)
 	s->pop = pmp_pop(s->useful_s, s->count, s->wall_s, NAN, s->node_of, s->nodes);
 }
 
+/* The busiest rank and its equals. Among equals one is not to blame more than another. */
+static int find_busy(struct pmp_summary *s)
+{
+	const struct pmp_model_rank *ranks = s->model->ranks;
+	bool *is_busy = pmp_pool_alloc(s->pool, s->model->rank_count, sizeof(*is_busy));
+
+	if (!is_busy)
+		return -PMP_ENOMEM;
+	s->is_busy = is_busy;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct pmp_model_rank *rank = &ranks[s->ranks[i]];
+		const struct pmp_model_rank *most = &ranks[s->busiest];
+		double less = ((double)most->compute_ns + (double)most->io_ns) * NS -
+			      ((double)rank->compute_ns + (double)rank->io_ns) * NS;
+
+		is_busy[rank->rank] = less <= PMP_BUSY_SHARE * s->wall_s;
+		s->busy_count += is_busy[rank->rank];
+	}
+	return 0;
+}
+
 static int compare_losses(const void *a, const void *b)
 {
 	const struct pmp_loss *x = a, *y = b;
@@ -145,7 +166,8 @@ static void find_tool_cost(struct pmp_loss_list *list)
 {
 	struct pmp_summary *s = list->summary;
 
-	if (!(s->tool_share > 0.01))
+	if (!(s->tool_share > 0.01) ||
+	    s->tool_share * s->core_s < PMP_MIN_WALL_S * (double)s->count)
 		return;
 	struct pmp_loss *loss = pmp_loss_add(list, PMP_CAUSE_TOOL, s->tool_share * s->core_s);
 
@@ -191,7 +213,9 @@ int pmp_summarize(const struct pmp_model *model, struct pmp_pool *pool,
 		return rc;
 	s->regions = regions;
 	sum_time(s);
-	rc = pmp_find_notes(s);
+	rc = find_busy(s);
+	if (rc == 0)
+		rc = pmp_find_notes(s);
 	if (rc == 0)
 		rc = find_losses(s);
 	if (rc == 0 && pmp_pool_failed(pool))

@@ -43,9 +43,11 @@ struct pmp_summary {
 	const uint32_t *node_of;
 	size_t nodes;
 	uint32_t busiest; /* world rank with the most computation plus I/O; PMP_NONE without data */
-	double wall_s;    /* T: wall time less the mean of paused time */
-	double core_s;    /* count * T */
-	double lost_s;    /* core_s less computation */
+	const bool *is_busy; /* per world rank: within 2 % of T of the busiest; see losses.h */
+	size_t busy_count;
+	double wall_s; /* T: wall time less the mean of paused time */
+	double core_s; /* count * T */
+	double lost_s; /* core_s less computation */
 	double tool_share;
 	bool is_oversubscribed; /* on some node more ranks than processors */
 	struct pmp_imbalance balance;

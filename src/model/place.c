@@ -27,18 +27,36 @@ static struct pmp_place place_of_frame(const struct pmp_model *model, uint32_t a
 	return place;
 }
 
-struct pmp_place pmp_place_of_path(const struct pmp_model *model, uint32_t path)
-{
-	uint32_t address = path < model->path_count ? model->paths[path].address : PMP_NONE;
-
-	return place_of_frame(model, address, 0);
-}
-
 static uint32_t frames_at(const struct pmp_model *model, uint32_t address)
 {
 	uint32_t count = address < model->address_count ? model->addresses[address].frame_count : 0;
 
 	return count ? count : 1; /* an unresolved address is shown as module and offset */
+}
+
+/* The annotation header's own functions are no place of the program. */
+static bool is_annotation(const struct pmp_place *place)
+{
+	return strncmp(place->function, "pmprof_", strlen("pmprof_")) == 0;
+}
+
+struct pmp_place pmp_place_of_path(const struct pmp_model *model, uint32_t path)
+{
+	struct pmp_place innermost = place_of_frame(model, PMP_NONE, 0);
+
+	for (uint32_t p = path; p != 0 && p < model->path_count; p = model->paths[p].parent) {
+		uint32_t address = model->paths[p].address;
+
+		for (uint32_t i = 0; i < frames_at(model, address); i++) {
+			struct pmp_place place = place_of_frame(model, address, i);
+
+			if (p == path && i == 0)
+				innermost = place;
+			if (!is_annotation(&place))
+				return place;
+		}
+	}
+	return innermost;
 }
 
 size_t pmp_path_frames(const struct pmp_model *model, uint32_t path, struct pmp_pool *pool,

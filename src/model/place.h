@@ -16,7 +16,7 @@ struct pmp_place {
 	uint64_t offset; /* in the module */
 };
 
-/* pmp_place_of_path - where the call at the end of a path is made; all unknown for the root and PMP_NONE */
+/* pmp_place_of_path - where the call at the end of a path is made, in the program's own code; all unknown for the root and PMP_NONE */
 struct pmp_place pmp_place_of_path(const struct pmp_model *model, uint32_t path);
 
 /* pmp_path_frames - all frames of a path, innermost first, inlined ones included. Return: how many, NULL in @frames if none */

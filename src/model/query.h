@@ -134,11 +134,11 @@ struct pmp_stretch {
 	uint16_t from_call, to_call;
 	int64_t count, time_ns;
 	int64_t max_ns;                              /* longest single one */
-	int64_t focus_count, focus_ns, focus_max_ns; /* of the rank asked for */
+	int64_t focus_count, focus_ns, focus_max_ns; /* of the ranks asked for */
 };
 
-/* pmp_query_stretches - with the share of rank @focus beside the sum */
-int pmp_query_stretches(const struct pmp_model *model, uint32_t focus, struct pmp_pool *pool,
+/* pmp_query_stretches - with the share of some ranks (@focus, one flag per world rank) beside the sum */
+int pmp_query_stretches(const struct pmp_model *model, const bool *focus, struct pmp_pool *pool,
 			struct pmp_stretch **stretches, size_t *count);
 
 #endif

@@ -98,7 +98,7 @@ static void add_gap(struct pmp_stretch *stretch, const struct pmp_model_gap *gap
 		stretch->focus_max_ns = gap->max_ns;
 }
 
-int pmp_query_stretches(const struct pmp_model *model, uint32_t focus, struct pmp_pool *pool,
+int pmp_query_stretches(const struct pmp_model *model, const bool *focus, struct pmp_pool *pool,
 			struct pmp_stretch **stretches, size_t *count)
 {
 	struct pmp_tally tally;
@@ -119,7 +119,7 @@ int pmp_query_stretches(const struct pmp_model *model, uint32_t focus, struct pm
 			rc = -PMP_ENOMEM;
 			break;
 		}
-		add_gap(stretch, gap, gap->rank == focus);
+		add_gap(stretch, gap, focus[gap->rank]);
 	}
 	if (rc == 0 && !(*stretches = pmp_tally_take(&tally, pool, count)))
 		rc = -PMP_ENOMEM;

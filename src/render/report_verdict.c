@@ -109,18 +109,23 @@ static void add_losses(const struct pmp_report *report)
 		add_loss(report, table, &s->losses[i]);
 }
 
+/* Why there is no line of loss. */
+static const char *silence_text(const struct pmp_summary *s)
+{
+	if (s->is_oversubscribed && s->balance.percent >= 0.05)
+		return "What differs between ranks is no more than shared processors explain.";
+	if (s->lost_s > 0.05 * s->core_s && s->wall_s < 1)
+		return "No cause stands out from the noise of so short a run.";
+	return "No single cause costs 2 % of the time or more.";
+}
+
 static void add_remarks(const struct pmp_report *report)
 {
 	const struct pmp_summary *s = report->summary;
 	struct pmp_pool *pool = report->doc->pool;
 
 	if (s->loss_count == 0 && s->core_s > 0)
-		pmp_doc_text(
-			report->doc, PMP_STYLE_GOOD,
-			s->is_oversubscribed && s->balance.percent >= 0.05
-				? "What differs between ranks is no more than shared processors "
-				  "explain."
-				: "No single cause costs 2 % of the time or more.");
+		pmp_doc_text(report->doc, PMP_STYLE_GOOD, silence_text(s));
 	for (size_t i = 0; i < s->model->run.warning_count; i++)
 		pmp_doc_text(report->doc, PMP_STYLE_DIM,
 			     pmp_pool_printf(pool, "Note: %s", s->model->run.warnings[i]));
