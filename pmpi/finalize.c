@@ -157,8 +157,26 @@ static void choose_path(struct ending *ending)
 		ending->path[0] = '\0';
 }
 
+/* What MPI_Comm_spawn started ends at the same time as its parents and has their environment: "x.spawned-PID.pmprof.h5". */
+static void avoid_parents_path(char path[PATH_MAX])
+{
+	static const char *const endings[] = {".pmprof.h5", ".h5", ""};
+	char changed[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		size_t len = strlen(path), tail = strlen(endings[i]);
+
+		if (len < tail || strcmp(path + len - tail, endings[i]) != 0)
+			continue;
+		if (snprintf(changed, sizeof(changed), "%.*s.spawned-%d%s", (int)(len - tail), path,
+			     (int)getpid(), endings[i]) < (int)sizeof(changed))
+			strcpy(path, changed);
+		return;
+	}
+}
+
 /* Call the plugin on a communicator of our own. It has no attributes of the program's: no callback runs. */
-static int write_file(struct ending *ending, struct pmp_write_summary *summary)
+static int write_file(struct ending *ending, bool is_spawned, struct pmp_write_summary *summary)
 {
 	struct pmp_plugin_args args = {
 		.version = PMP_PLUGIN_VERSION,
@@ -178,8 +196,11 @@ static int write_file(struct ending *ending, struct pmp_write_summary *summary)
 		return pmp_fail(&ending->diag, PMP_EPEER, "cannot make a communicator");
 	PMPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
 	args.comm = &comm;
-	if (ending->rank == 0)
+	if (ending->rank == 0) {
 		choose_path(ending);
+		if (is_spawned)
+			avoid_parents_path(ending->path);
+	}
 	PMPI_Bcast(ending->path, sizeof(ending->path), MPI_CHAR, 0, comm);
 	rc = ending->write(&args, summary, &ending->diag);
 	PMPI_Comm_free(&comm);
@@ -211,7 +232,7 @@ static void say_failed(const struct ending *ending)
 	fputc('\n', stderr);
 }
 
-void pmp_finalize_write(bool has_record)
+void pmp_finalize_write(bool has_record, bool is_spawned)
 {
 	static struct ending ending;
 	struct pmp_write_summary summary = {0};
@@ -227,7 +248,7 @@ void pmp_finalize_write(bool has_record)
 	if (meet(&ending, rc == 0) < 0)
 		rc = -PMP_EPEER;
 	if (rc == 0)
-		rc = write_file(&ending, &summary);
+		rc = write_file(&ending, is_spawned, &summary);
 	if (ending.rank == 0 && !pmp_env_flag(PMP_ENV_PMPROF_QUIET)) {
 		if (rc == 0)
 			say_written(&ending, &summary);

@@ -40,6 +40,8 @@ class Parameter:
     def __init__(self, text):
         self.text = text.strip()
         match = re.match(r"^(.*?)(\w+)\s*((?:\[\d*\])*)$", self.text)
+        if not match:
+            raise Problem(f"cannot read the parameter '{self.text}' of a prototype")
         self.name = match.group(2)
         self.is_array = bool(match.group(3))
         self.type = re.sub(r"\bconst\b|\s", "", match.group(1)) + ("*" if self.is_array else "")
@@ -70,6 +72,7 @@ def read_prototypes(path):
     """The functions with a PMPI twin in a preprocessed mpi.h; prototypes may span lines and carry attributes."""
     with open(path, encoding="utf-8", errors="replace") as file:
         text = "\n".join(line for line in file.read().split("\n") if not line.startswith("#"))
+    text = re.sub(r'"[^"\n]*"', '""', text)
     nested = r"\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)"
     text = re.sub(r"__attribute__\s*" + nested, "", text)
     text = re.sub(r"\s+", " ", text)

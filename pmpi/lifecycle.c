@@ -14,8 +14,10 @@
 
 bool pmp_tracking;
 
-static struct pmp_diag complaint; /* of the start: why nothing is recorded, or what is odd about a variable */
+static struct pmp_diag
+	complaint; /* of the start: why nothing is recorded, or what is odd about a variable */
 static bool is_failed;
+static bool is_spawned;
 
 /* "Open MPI v4.1.4, package: ..." and "MPICH Version:\t4.0.2\nMPICH Release ..." become "Open MPI 4.1.4" and "MPICH 4.0.2". */
 static void tidy_library_name(char *text)
@@ -50,6 +52,7 @@ static void start(void)
 static void running(void)
 {
 	int rank = 0, size = 1, level = MPI_THREAD_SINGLE;
+	MPI_Comm parent = MPI_COMM_NULL;
 
 	PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
 	if (complaint.text[0] && rank == 0 && !pmp_env_flag(PMP_ENV_PMPROF_QUIET))
@@ -57,6 +60,8 @@ static void running(void)
 			complaint.text);
 	if (!pmp_record_path())
 		return;
+	PMPI_Comm_get_parent(&parent);
+	is_spawned = parent != MPI_COMM_NULL;
 	PMPI_Comm_size(MPI_COMM_WORLD, &size);
 	PMPI_Query_thread(&level);
 	pmp_comm_start();
@@ -89,7 +94,7 @@ PMP_EXPORT int MPI_Finalize(void)
 	pmp_tracking = false;
 	pmp_comm_stop();
 	if (has_record || is_failed)
-		pmp_finalize_write(has_record);
+		pmp_finalize_write(has_record, is_spawned);
 	return PMPI_Finalize();
 }
 

@@ -2,7 +2,8 @@
 """Run a program that knows its counts, bytes and messages, and compare with what was recorded: exact.py LIBRARY PROGRAM RANKS
 
 Compared are the arenas themselves, left in place because no writer is found. With --pmprof, the file is written as well, in a
-second run, and the numbers of `pmprof report --format json --per-rank` are compared with the same expectation.
+second run; its tables, read by h5py, and the numbers of `pmprof report --format json --per-rank` are compared with the same
+expectation.
 """
 import argparse
 import glob
@@ -11,6 +12,8 @@ import os
 import subprocess
 import sys
 import tempfile
+
+import h5py
 
 from arena_reader import Arena
 
@@ -87,12 +90,30 @@ def check_arenas(options, folder):
     return differences
 
 
-def report_of(options, folder):
-    """(calls per rank, messages per rank) of the report, in the form of the expectations"""
-    out = os.path.join(folder, "run.pmprof.h5")
-    said = run(options, folder, PMPROF_OUT=out)
-    if not os.path.exists(out):
-        sys.exit(f"no file was written: {said}")
+def check_file(path, expected):
+    """The tables as a stranger reads them"""
+    differences = 0
+    with h5py.File(path) as file:
+        profile, messages = file["profile"][:], file["messages"][:]
+    for rank, (calls, peers) in enumerate(expected):
+        found = {}
+        for row in profile[profile["rank"] == rank]:
+            add(found, row["call"].decode(), row, ("count", "bytes_out", "bytes_in"))
+        differences += compare(f"file, rank {rank}", "calls", calls, found)
+        found = {}
+        for row in messages[messages["rank"] == rank]:
+            add(found, int(row["peer"]), row, ("sent_count", "sent_bytes", "recv_count", "recv_bytes"))
+        differences += compare(f"file, rank {rank}", "messages with", peers, found)
+    return differences
+
+
+def add(found, key, row, columns):
+    old = found.get(key, [0] * len(columns))
+    found[key] = [total + int(row[column]) for total, column in zip(old, columns)]
+
+
+def report_of(options, out):
+    """(calls per rank, messages, ranks) of the report, in the form of the expectations"""
     command = [options.pmprof, "report", out, "--format", "json", "--per-rank"]
     report = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     calls = [{} for _ in range(options.ranks)]
@@ -105,9 +126,13 @@ def report_of(options, folder):
 
 
 def check_report(options, folder):
-    calls, sent, ranks = report_of(options, folder)
+    out = os.path.join(folder, "run.pmprof.h5")
+    said = run(options, folder, PMPROF_OUT=out)
+    if not os.path.exists(out):
+        sys.exit(f"no file was written: {said}")
+    calls, sent, ranks = report_of(options, out)
     expected = expectations(folder, options.ranks)
-    differences = 0
+    differences = check_file(out, expected)
     expected_sent = {}
     for rank in range(options.ranks):
         differences += compare(f"report, rank {rank}", "calls", expected[rank][0], calls[rank])
