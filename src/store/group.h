@@ -26,14 +26,14 @@ struct pmp_group {
 		       size_t *bytes); /* caller frees */
 	int (*open_file)(const struct pmp_group *,
 			 int64_t *fapl); /* an HDF5 file access list for creation; hid_t */
-	/* put memory in the place of a file that HDF5 has open: @handle is what H5Fget_vfd_handle gives. Not collective to call. */
+	/*
+	 * After a failure: put memory in the place of the file that HDF5 has open through open_file, so that it can be closed. @handle is
+	 * what H5Fget_vfd_handle gives. Collective.
+	 */
 	void (*divert)(const struct pmp_group *, void *handle);
 };
 
 extern const struct pmp_group pmp_group_single;
-
-/* pmp_group_divert_single - divert of one process, whose handle is a file descriptor */
-void pmp_group_divert_single(const struct pmp_group *group, void *handle);
 
 /* pmp_group_mpi - over an MPI communicator (pointer to MPI_Comm); group_mpi.c is the one file of store/ that includes mpi.h */
 int pmp_group_mpi(struct pmp_group *group, void *comm);

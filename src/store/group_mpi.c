@@ -128,10 +128,8 @@ static void divert(const struct pmp_group *group, void *handle)
 	char name[64];
 	int fd, rc;
 
-	if (group->size == 1) {
-		pmp_group_divert_single(group, handle);
+	if (group->size == 1)
 		return;
-	}
 	fd = memfd_create("pmprof", MFD_CLOEXEC);
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	rc = fd < 0 ? MPI_ERR_IO

@@ -3,10 +3,7 @@
  */
 #include "store/group.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/err.h"
 
@@ -54,15 +51,9 @@ static int open_file(const struct pmp_group *group, int64_t *fapl)
 	return 0;
 }
 
-void pmp_group_divert_single(const struct pmp_group *group, void *handle)
+static void divert(const struct pmp_group *group, void *handle)
 {
-	int memory = memfd_create("pmprof", MFD_CLOEXEC);
-
-	(void)group;
-	if (memory < 0)
-		return;
-	dup3(memory, *(int *)handle, O_CLOEXEC);
-	close(memory);
+	(void)group, (void)handle;
 }
 
 const struct pmp_group pmp_group_single = {
@@ -75,7 +66,7 @@ const struct pmp_group pmp_group_single = {
 	.send = send,
 	.receive = receive,
 	.open_file = open_file,
-	.divert = pmp_group_divert_single,
+	.divert = divert,
 };
 
 int pmp_agree(const struct pmp_group *group, int rc)

@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 #include "store/catalog.h"
+#include "store/h5_file.h"
 #include "store/h5_table.h"
 #include "store/merge.h"
 #include "store/rank_info.h"
-#include "store/reserve.h"
 #include "store/run_tables.h"
 
 /* Room for HDF5's own structures besides the rows. */
@@ -239,33 +239,39 @@ static hid_t access_list(void)
 
 static hid_t create_file(struct job *job)
 {
-	hid_t list = access_list(), creation = H5Pcreate(H5P_FILE_CREATE), file = H5I_INVALID_HID;
+	hid_t list = access_list(), file = H5I_INVALID_HID;
 	int64_t handle = list;
-	int rc = list < 0 || creation < 0 ? -PMP_EIO : 0;
+	int rc = list < 0 ? -PMP_EIO : pmp_h5_file_driver(list);
 
 	if (rc == 0)
 		rc = job->group->open_file(job->group, &handle);
 	rc = pmp_agree(job->group, rc);
 	if (rc == 0)
-		file = H5Fcreate(job->part, H5F_ACC_TRUNC, creation, list);
-	if (creation >= 0)
-		H5Pclose(creation);
+		file = H5Fcreate(job->part, H5F_ACC_TRUNC, H5P_DEFAULT, list);
 	if (list >= 0)
 		H5Pclose(list);
 	return file;
 }
 
-/* Flushed first: a close that fails cannot be made good. After a failure the file is abandoned, by all alike. */
-static int close_file(struct job *job, const struct pmp_group *together, hid_t file, int rc)
+/* What does not fail in HDF5 may have failed below it. */
+static int check_file(struct job *job, int rc)
 {
-	if (rc == 0 && H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
+	return rc ? rc : pmp_h5_file_check(job->part, job->diag);
+}
+
+/* After a failure the file has to be closed all the same, and HDF5 must not notice the failure again. */
+static int close_file(struct job *job, hid_t file, int rc)
+{
+	void *handle = NULL;
+
+	if (file < 0)
+		return rc;
+	if (rc && H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) >= 0 && handle)
+		job->group->divert(job->group, handle);
+	if (H5Fclose(file) < 0 && rc == 0)
 		rc = pmp_h5_fail(job->diag, PMP_EIO, "cannot write '%s'", job->part);
-	rc = pmp_agree(together, rc);
-	if (rc)
-		pmp_h5_abandon(together, file);
-	else if (H5Fclose(file) < 0)
-		rc = pmp_h5_fail(job->diag, PMP_EIO, "cannot write '%s'", job->part);
-	return rc;
+	H5Eclear2(H5E_DEFAULT);
+	return check_file(job, rc);
 }
 
 static int write_long_tables(struct job *job)
@@ -278,10 +284,14 @@ static int write_long_tables(struct job *job)
 	if (rc == 0 && job->group->rank == 0)
 		rc = pmp_reserve(job->part, long_bytes(job));
 	rc = pmp_agree(job->group, rc);
-	for (int t = 0; t < PMP_SLAB_COUNT && rc == 0; t++)
-		rc = pmp_agree(job->group,
-			       pmp_h5_write(file, &job->tables[t], together, job->diag));
-	return pmp_agree(job->group, close_file(job, job->group, file, rc));
+	for (int t = 0; t < PMP_SLAB_COUNT && rc == 0; t++) {
+		rc = pmp_h5_write(file, &job->tables[t], together, job->diag);
+		rc = pmp_agree(job->group, check_file(job, rc));
+	}
+	if (rc == 0 && H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
+		rc = pmp_h5_fail(job->diag, PMP_EIO, "cannot write '%s'", job->part);
+	rc = pmp_agree(job->group, rc);
+	return pmp_agree(job->group, close_file(job, file, rc));
 }
 
 static hid_t open_again(const char *path, unsigned flags)
@@ -290,25 +300,32 @@ static hid_t open_again(const char *path, unsigned flags)
 
 	if (list < 0)
 		return list;
-	file = H5Fopen(path, flags, list);
+	if (pmp_h5_file_driver(list) == 0)
+		file = H5Fopen(path, flags, list);
 	H5Pclose(list);
 	return file;
 }
 
-static int write_small_tables(struct job *job)
+/* Rank 0 by itself: its file goes through the driver, there is nothing to divert. */
+static int add_small_tables(struct job *job)
 {
 	hid_t file;
-	int rc;
+	int rc = pmp_reserve(job->part, SPARE_BYTES + pmp_run_tables_bytes(&job->run_tables));
 
-	if (job->group->rank)
-		return pmp_agree(job->group, 0);
-	rc = pmp_reserve(job->part, SPARE_BYTES + pmp_run_tables_bytes(&job->run_tables));
 	if (rc)
-		return pmp_agree(job->group, rc);
+		return rc;
 	file = open_again(job->part, H5F_ACC_RDWR);
-	rc = file < 0 ? pmp_h5_fail(job->diag, PMP_EIO, "cannot open '%s'", job->part)
-		      : pmp_run_tables_write(&job->run_tables, file, job->diag);
-	return pmp_agree(job->group, close_file(job, &pmp_group_single, file, rc));
+	if (file < 0)
+		return pmp_h5_fail(job->diag, PMP_EIO, "cannot open '%s'", job->part);
+	rc = pmp_run_tables_write(&job->run_tables, file, job->diag);
+	if (H5Fclose(file) < 0 && rc == 0)
+		rc = pmp_h5_fail(job->diag, PMP_EIO, "cannot write '%s'", job->part);
+	return check_file(job, rc);
+}
+
+static int write_small_tables(struct job *job)
+{
+	return pmp_agree(job->group, job->group->rank == 0 ? add_small_tables(job) : 0);
 }
 
 /* Each process reads what it wrote, by itself: MPI-IO has reported success for data that never reached the disk. */
