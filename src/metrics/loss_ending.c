@@ -25,7 +25,7 @@ static enum pmp_cause cause_of(const struct pmp_model_rank *rank)
 {
 	static const enum pmp_cause causes[PMP_RANK_STATE_COUNT] = {
 		[PMP_RANK_ABORTED] = PMP_CAUSE_ABORT,   [PMP_RANK_SIGNALED] = PMP_CAUSE_CRASH,
-		[PMP_RANK_EXITED] = PMP_CAUSE_EXIT,     [PMP_RANK_VANISHED] = PMP_CAUSE_KILLED,
+		[PMP_RANK_EXITED] = PMP_CAUSE_EXIT,     [PMP_RANK_VANISHED] = PMP_CAUSE_VANISHED,
 		[PMP_RANK_MISSING] = PMP_CAUSE_MISSING,
 	};
 

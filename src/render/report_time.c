@@ -37,9 +37,21 @@ static struct rank_sums sum_ranks(const struct pmp_report *report)
 		sums.compute += (double)rank->compute_ns * NS;
 		sums.tool += (double)rank->tool_ns * NS;
 		sums.paused += (double)rank->paused_ns * NS;
-		sums.idle += s->model->run.wall_s - (double)rank->wall_ns * NS;
+		sums.idle +=
+			s->model->run.wall_s -
+			((double)rank->compute_ns + (double)rank->mpi_ns + (double)rank->io_ns +
+			 (double)rank->tool_ns + (double)rank->paused_ns) *
+				NS;
 	}
 	return sums;
+}
+
+static bool has_early_end(const struct pmp_model *model)
+{
+	for (size_t r = 0; r < model->rank_count; r++)
+		if (model->ranks[r].state != PMP_RANK_FINALIZED)
+			return true;
+	return false;
 }
 
 struct kind {
@@ -82,7 +94,9 @@ void pmp_report_kinds(const struct pmp_report *report)
 		{"set-up and enquiry", class[PMP_CLASS_SETUP]},
 		{"profiler", ranks.tool},
 		{"paused", ranks.paused},
-		{"before Init, after Finalize", ranks.idle},
+		{has_early_end(report->summary->model) ? "unfinished calls, after the end"
+						       : "before Init, after Finalize",
+		 ranks.idle},
 	};
 
 	for (size_t i = 0; i < PMP_COUNT_OF(kinds); i++)

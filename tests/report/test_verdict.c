@@ -180,6 +180,46 @@ static void a_crash_comes_first_and_its_victims_after_it(void **state)
 	close_run(&run);
 }
 
+/* Open MPI ends the others with SIGTERM when one is gone: the one that vanished is to be read first. */
+static void the_rank_that_vanished_comes_before_its_victims(void **state)
+{
+	struct mk *mk = mk_new("./app", 3, 1);
+	struct mk_end none = {0, 0};
+
+	(void)state;
+	for (uint32_t r = 0; r < 3; r++) {
+		mk_compute(mk, r, 0, none, none, 1, 2, 0);
+		mk_rank(mk, r)->state = r == 1 ? PMP_RANK_VANISHED : PMP_RANK_SIGNALED;
+		mk_rank(mk, r)->code = r == 1 ? 0 : 15;
+	}
+	struct run run = open_run(mk_finish(mk));
+
+	assert_int_equal(run.summary->losses[0].cause, PMP_CAUSE_VANISHED);
+	assert_int_equal(run.summary->losses[0].ranks[0], 1);
+	assert_int_equal(run.summary->losses[1].cause, PMP_CAUSE_KILLED);
+	close_run(&run);
+}
+
+/* Short of 20 ms in code that is passed once: a few turns of the scheduler. */
+static void a_short_run_is_not_blamed_for_the_scheduler(void **state)
+{
+	(void)state;
+	for (int scale = 1; scale <= 10; scale *= 10) {
+		struct mk *mk = mk_new("./pi", 2, 1);
+		struct mk_end none = {0, 0};
+		struct mk_end reduce = {mk_frame(mk, 0, "main", "pi.c", 36), PMP_CALL_MPI_Reduce};
+
+		for (uint32_t r = 0; r < 2; r++) {
+			mk_compute(mk, r, 0, none, reduce, 1, scale * (r ? 0.014 : 0.0205), 0);
+			mk_call(mk, r, 0, reduce, 1, scale * (r ? 0.0066 : 0.0001), 8, 8);
+		}
+		struct run run = open_run(mk_finish(mk));
+
+		assert_int_equal(find(&run, PMP_CAUSE_IMBALANCE) != NULL, scale == 10);
+		close_run(&run);
+	}
+}
+
 static void ranks_that_share_processors_are_not_blamed(void **state)
 {
 	struct run run = open_run(mk_scene("crowded"));
@@ -330,6 +370,8 @@ int main(void)
 		cmocka_unit_test(waiting_is_attributed_to_its_call_path),
 		cmocka_unit_test(one_writer_is_blamed_for_all_who_wait),
 		cmocka_unit_test(a_crash_comes_first_and_its_victims_after_it),
+		cmocka_unit_test(the_rank_that_vanished_comes_before_its_victims),
+		cmocka_unit_test(a_short_run_is_not_blamed_for_the_scheduler),
 		cmocka_unit_test(ranks_that_share_processors_are_not_blamed),
 		cmocka_unit_test(a_single_interruption_is_noise_but_a_steady_difference_is_not),
 		cmocka_unit_test(few_fast_ranks_are_named_instead_of_many_slow_ones),
