@@ -18,7 +18,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/child.h"
@@ -27,6 +26,7 @@
 #include "store/collect.h"
 
 #define PATIENCE_MS 3000 /* for ranks that are about to end, too */
+#define NOTES_MS    500  /* for their janitors to note how */
 #define STEP_MS     50
 #define FAILED_MARK "collect-failed"
 
@@ -91,7 +91,8 @@ static bool is_noted(int fd, const struct pmp_arena_header *header, const void *
 	return header->parent_code_known;
 }
 
-enum state { GONE, BUSY, INCOMPLETE, READY };
+/* UNNOTED: all have ended, not all ends are noted: of programs inside scripts they never will be. */
+enum state { GONE, BUSY, INCOMPLETE, UNNOTED, READY };
 
 /* How the job stands on this node. */
 static enum state look(const struct pmp_launch *launch, char **dir)
@@ -115,9 +116,8 @@ static enum state look(const struct pmp_launch *launch, char **dir)
 	pmp_jobs_free(jobs, count);
 	if (*dir)
 		noted = visit_arenas(*dir, is_noted, NULL);
-	if (state == INCOMPLETE && noted == arenas &&
-	    (launch->node_size == 0 || (int)arenas >= launch->node_size))
-		state = READY;
+	if (state == INCOMPLETE && (launch->node_size == 0 || (int)arenas >= launch->node_size))
+		state = noted == arenas ? READY : UNNOTED;
 	return state;
 }
 
@@ -156,13 +156,14 @@ static void leave_to_user(const struct site *site)
 			    site->launch->job);
 }
 
+/* Waits for the last rank of the node to end. The parent is let go as soon as others still run: it must not delay their end. */
 static void clean_up(const struct site *site)
 {
 	for (int waited = 0; waited <= PATIENCE_MS; waited += STEP_MS) {
 		char *dir = NULL;
 		enum state state = look(site->launch, &dir);
-		bool is_last =
-			state == READY || (state == INCOMPLETE && waited + STEP_MS > PATIENCE_MS);
+		bool is_last = state == READY || (state == UNNOTED && waited >= NOTES_MS) ||
+			       (state == INCOMPLETE && waited + STEP_MS > PATIENCE_MS);
 
 		if (is_last && site->launch->node_size > 0 &&
 		    site->launch->node_size < site->launch->size)
@@ -170,8 +171,10 @@ static void clean_up(const struct site *site)
 		else if (is_last && dir)
 			collect_once(site, dir);
 		free(dir);
-		if (is_last || state == GONE || state == BUSY)
+		if (is_last || state == GONE)
 			return;
+		if (state == BUSY)
+			shutdown(site->ear, SHUT_RDWR);
 		usleep(STEP_MS * 1000);
 	}
 }
@@ -260,9 +263,12 @@ int pmp_rank_run(const struct pmp_launch *launch, char *const *argv,
 	site.word.status = *status;
 	if (rc == 0)
 		say_word(&site);
-	if (site.mouth >= 0)
-		close(site.mouth);
-	while (janitor > 0 && waitpid(janitor, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (janitor > 0) { /* it hangs up when it has finished, or need not be waited for */
+		char nothing;
+
+		shutdown(site.mouth, SHUT_WR);
+		while (read(site.mouth, &nothing, 1) < 0 && errno == EINTR)
+			;
+	}
 	return rc;
 }

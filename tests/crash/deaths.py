@@ -140,6 +140,20 @@ def behind(place, case):
     wait_for(lambda: place.jobs() == [], "the data to be removed")
 
 
+def rank_script(place):
+    """mpirun pmprof run ./script: the exit status of the script is not that of the program inside."""
+    script = os.path.join(place.root, "script")
+    out = os.path.join(place.root, "death.pmprof.h5")
+    case = CASES["segv"]
+    with open(script, "w") as f:
+        f.write('#!/bin/sh\n"$@"\nexit 9\n')
+    os.chmod(script, 0o755)
+    ours = case.go(place, "ours", [], [place.pmprof, "run", "--out", out, "--", script])
+    check(ours.code == 9, f"exit code {ours.code}")
+    wait_for(lambda: os.path.exists(out), "the file")
+    file_is_right(case, place, out, "ours")
+
+
 def collect_after_preload(place):
     """LD_PRELOAD only, nobody of ours is there when it dies: one collect."""
     case = Case("kill", KILLED)
@@ -292,7 +306,7 @@ def is_program(pid, name):
         return False
 
 
-SPECIAL = [collect_after_preload, mpi4py_exception, full_scratch, full_output, readonly_output, missing_output,
+SPECIAL = [rank_script, collect_after_preload, mpi4py_exception, full_scratch, full_output, readonly_output, missing_output,
            death_while_writing]
 
 
@@ -300,7 +314,7 @@ def main():
     place = Place(os.path.abspath(sys.argv[1]))
     name = sys.argv[2]
     try:
-        if name.startswith("rank_"):
+        if name.startswith("rank_") and name != "rank_script":
             behind(place, BEHIND[name[len("rank_"):]])
         elif name in CASES:
             in_front(place, CASES[name])
