@@ -178,9 +178,7 @@ int pmp_find_notes(struct pmp_summary *s)
 	note_threads(notes);
 	note_lost(notes);
 	if (!pmp_ended_together(s))
-		add_note(notes, "the records of the ranks end at different times, and a call that "
-				"never returned is "
-				"not counted: losses are not computed");
+		add_note(notes, "ranks ended at different times: losses are not computed");
 	s->notes = notes->texts;
 	s->note_count = notes->count;
 	return rc;

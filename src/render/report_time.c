@@ -16,7 +16,7 @@ static bool is_selected(const struct pmp_report *report, uint32_t rank)
 
 /* What is known of whole ranks only, not of regions. */
 struct rank_sums {
-	double compute, tool, paused, idle;
+	double compute, calls, tool, paused, idle;
 };
 
 static struct rank_sums sum_ranks(const struct pmp_report *report)
@@ -37,21 +37,20 @@ static struct rank_sums sum_ranks(const struct pmp_report *report)
 		sums.compute += (double)rank->compute_ns * NS;
 		sums.tool += (double)rank->tool_ns * NS;
 		sums.paused += (double)rank->paused_ns * NS;
-		sums.idle +=
-			s->model->run.wall_s -
-			((double)rank->compute_ns + (double)rank->mpi_ns + (double)rank->io_ns +
-			 (double)rank->tool_ns + (double)rank->paused_ns) *
-				NS;
+		sums.calls += ((double)rank->mpi_ns + (double)rank->io_ns) * NS;
+		sums.idle += s->model->run.wall_s - (double)rank->wall_ns * NS;
 	}
 	return sums;
 }
 
-static bool has_early_end(const struct pmp_model *model)
+/* Calls that never returned are in the sum of a rank, but in no row of the profile. */
+static double unfinished_s(const struct rank_sums *ranks, const double class[PMP_CLASS_COUNT])
 {
-	for (size_t r = 0; r < model->rank_count; r++)
-		if (model->ranks[r].state != PMP_RANK_FINALIZED)
-			return true;
-	return false;
+	double finished = 0;
+
+	for (int c = PMP_CLASS_P2P; c <= PMP_CLASS_SETUP; c++)
+		finished += class[c];
+	return ranks->calls - finished > 1e-6 ? ranks->calls - finished : 0;
 }
 
 struct kind {
@@ -94,9 +93,8 @@ void pmp_report_kinds(const struct pmp_report *report)
 		{"set-up and enquiry", class[PMP_CLASS_SETUP]},
 		{"profiler", ranks.tool},
 		{"paused", ranks.paused},
-		{has_early_end(report->summary->model) ? "unfinished calls, after the end"
-						       : "before Init, after Finalize",
-		 ranks.idle},
+		{"unfinished calls", unfinished_s(&ranks, class)},
+		{"before Init, after the end", ranks.idle},
 	};
 
 	for (size_t i = 0; i < PMP_COUNT_OF(kinds); i++)
