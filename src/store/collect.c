@@ -168,18 +168,22 @@ int pmp_collect(const char *dir, const struct pmp_collect_options *options,
 		struct pmp_diag *diag)
 {
 	struct collection c = {0};
-	struct pmp_diag reason = {""};
-	int rc = pmp_agree(group, list_files(dir, &c, diag));
+	struct pmp_diag reason = {""}, own = {""};
+	int rc = pmp_agree(group, list_files(dir, &c, &own));
 
 	rc = rc ? rc : claim_files(group, &c);
 	rc = rc ? rc : pmp_agree(group, open_arenas(&c, &reason));
-	rc = rc ? rc : check_all(group, dir, &c, options, &reason, diag);
-	rc = rc ? rc : pmp_write(group, c.arenas, c.arena_count, &options->write, summary, diag);
+	rc = rc ? rc : check_all(group, dir, &c, options, &reason, &own);
+	rc = rc ? rc : pmp_write(group, c.arenas, c.arena_count, &options->write, summary, &own);
 	if (rc == 0 && !options->keep && summary->left_out == 0)
 		remove_taken(dir, &c);
-	if (rc && diag && diag->text[0] == '\0')
-		pmp_fail(diag, (enum pmp_err) - rc, "cannot collect '%s': %s", dir,
+	if (rc)
+		pmp_agree_reason(group, rc, &own);
+	if (rc && own.text[0] == '\0')
+		pmp_fail(&own, (enum pmp_err) - rc, "cannot collect '%s': %s", dir,
 			 pmp_err_text(rc));
+	if (rc)
+		pmp_fail(diag, (enum pmp_err) - rc, "%s", own.text);
 	release(&c);
 	return rc;
 }

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 enum pmp_reduce { PMP_REDUCE_SUM, PMP_REDUCE_MIN, PMP_REDUCE_MAX };
 
 struct pmp_group {
@@ -40,5 +42,8 @@ int pmp_group_mpi(struct pmp_group *group, void *comm);
 
 /* pmp_agree - the worst rc of all, on all: -PMP_EPEER where only others failed */
 int pmp_agree(const struct pmp_group *group, int rc);
+
+/* pmp_agree_reason - after a failure of all: the process that failed knows why, rank 0, which prints, gets its words */
+void pmp_agree_reason(const struct pmp_group *group, int rc, struct pmp_diag *diag);
 
 #endif

@@ -3,9 +3,8 @@
  */
 #include "store/group.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-#include "base/err.h"
 
 static int keep_i(const struct pmp_group *group, enum pmp_reduce op, int64_t *values, size_t count)
 {
@@ -78,4 +77,25 @@ int pmp_agree(const struct pmp_group *group, int rc)
 	if (own)
 		return own;
 	return rc == 0 && worst != 0 ? -PMP_EPEER : rc;
+}
+
+void pmp_agree_reason(const struct pmp_group *group, int rc, struct pmp_diag *diag)
+{
+	int64_t first = diag->text[0] ? group->rank : INT64_MAX;
+
+	if (rc == 0 || group->size == 1 || group->reduce(group, PMP_REDUCE_MIN, &first, 1))
+		return;
+	if (first == 0 || first == INT64_MAX)
+		return;
+	if (group->rank == first) {
+		group->send(group, 0, diag->text, sizeof(diag->text));
+	} else if (group->rank == 0) {
+		void *text = NULL;
+		size_t bytes;
+
+		if (group->receive(group, (int)first, &text, &bytes) == 0 &&
+		    bytes == sizeof(diag->text))
+			memcpy(diag->text, text, bytes);
+		free(text);
+	}
 }

@@ -72,6 +72,7 @@ static int write_own(const struct pmp_plugin_args *args, const struct pmp_group 
 int pmprof_hdf5_write(const struct pmp_plugin_args *args, struct pmp_write_summary *summary,
 		      struct pmp_diag *diag)
 {
+	struct pmp_diag own = {""};
 	struct pmp_group group;
 	int rc;
 
@@ -81,8 +82,13 @@ int pmprof_hdf5_write(const struct pmp_plugin_args *args, struct pmp_write_summa
 	rc = pmp_group_mpi(&group, args->comm);
 	if (rc)
 		return pmp_fail(diag, PMP_EINVALID, "cannot use the communicator");
-	rc = pmp_agree(&group, check_symbols(diag));
-	if (rc == 0)
-		rc = pmp_agree(&group, check_version(diag));
-	return rc ? rc : write_own(args, &group, summary, diag);
+	rc = pmp_agree(&group, check_symbols(&own));
+	rc = rc ? rc : pmp_agree(&group, check_version(&own));
+	rc = rc ? rc : write_own(args, &group, summary, &own);
+	if (rc) {
+		pmp_agree_reason(&group, rc, &own);
+		if (own.text[0])
+			pmp_fail(diag, (enum pmp_err) - rc, "%s", own.text);
+	}
+	return rc;
 }

@@ -431,28 +431,6 @@ static void release(struct job *job)
 	free(job->part);
 }
 
-/* The process that failed knows why; rank 0, which prints, may be another. */
-static void share_reason(const struct pmp_group *group, int rc, struct pmp_diag *diag)
-{
-	int64_t first = diag->text[0] ? group->rank : INT64_MAX;
-
-	if (rc == 0 || group->size == 1 || group->reduce(group, PMP_REDUCE_MIN, &first, 1))
-		return;
-	if (first == 0 || first == INT64_MAX)
-		return;
-	if (group->rank == first) {
-		group->send(group, 0, diag->text, sizeof(diag->text));
-	} else if (group->rank == 0) {
-		void *text = NULL;
-		size_t bytes;
-
-		if (group->receive(group, (int)first, &text, &bytes) == 0 &&
-		    bytes == sizeof(diag->text))
-			memcpy(diag->text, text, bytes);
-		free(text);
-	}
-}
-
 int pmp_write(const struct pmp_group *group, const struct pmp_arena_view *arenas,
 	      size_t arena_count, const struct pmp_write_options *options,
 	      struct pmp_write_summary *summary, struct pmp_diag *diag)
@@ -468,7 +446,7 @@ int pmp_write(const struct pmp_group *group, const struct pmp_arena_view *arenas
 	rc = write_all(&job, arenas, arena_count, &made);
 	release(&job);
 	pmp_h5_restore(&quiet);
-	share_reason(group, rc, &own);
+	pmp_agree_reason(group, rc, &own);
 	if (rc && own.text[0] == '\0')
 		pmp_fail(&own, (enum pmp_err) - rc, "cannot write '%s': %s", options->path,
 			 pmp_err_text(rc));
