@@ -7,6 +7,7 @@
  *       limit: no file may grow beyond so many bytes; from the Nth reduction of the group behind its opening of the file on
  *   store_tool read FILE [dump=1] [direct=1]      direct: without the child process
  *   store_tool view ARENA
+ *   store_tool jobs
  *   store_tool symbols FILE BUILD_ID OFFSET...     offsets are return addresses, ascending
  */
 #include <inttypes.h>
@@ -299,6 +300,18 @@ static int look_up(int argc, char **argv)
 	return -rc;
 }
 
+static int list_jobs(void)
+{
+	struct pmp_job *jobs = NULL;
+	size_t count = 0;
+	int rc = pmp_jobs_list(&jobs, &count);
+
+	for (size_t i = 0; i < count; i++)
+		printf("%s arenas %zu alive %d\n", jobs[i].dir, jobs[i].arenas, jobs[i].is_alive);
+	pmp_jobs_free(jobs, count);
+	return -rc;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc >= 4 && strcmp(argv[1], "make") == 0)
@@ -309,6 +322,8 @@ int main(int argc, char **argv)
 		return read_file(argc, argv);
 	if (argc >= 3 && strcmp(argv[1], "view") == 0)
 		return view_file(argv);
+	if (argc >= 2 && strcmp(argv[1], "jobs") == 0)
+		return list_jobs();
 	if (argc >= 4 && strcmp(argv[1], "symbols") == 0)
 		return look_up(argc, argv);
 	fprintf(stderr, "usage: store_tool make|write|read|view|symbols ...\n");
