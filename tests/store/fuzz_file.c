@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 {
 	unsigned good = 0, refused = 0, died = 0, failures = 0;
 	uint64_t state, trials;
-	volatile uint64_t sum = 0;
+	uint64_t sum = 0;
 	struct bytes whole;
 	char path[4096];
 
@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 	}
 	free(whole.data);
 	unlink(path);
-	printf("%llu trials: %u read, %u refused, of these HDF5 died on %u; %u failures\n",
-	       (unsigned long long)trials, good, refused, died, failures);
+	printf("%llu trials: %u read, %u refused, of these HDF5 died on %u; %u failures (%llx)\n",
+	       (unsigned long long)trials, good, refused, died, failures, (unsigned long long)sum);
 	return failures != 0;
 }
