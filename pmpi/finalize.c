@@ -49,7 +49,8 @@ static double timeout_s(void)
 {
 	uint64_t seconds;
 
-	return pmp_env_number(PMP_ENV_PMPROF_FINALIZE_TIMEOUT, &seconds) < 0 ? 60 : (double)seconds;
+	pmp_env_number(PMP_ENV_PMPROF_FINALIZE_TIMEOUT, &seconds); /* or the default */
+	return (double)seconds;
 }
 
 /* Beside libpmprof.so, unless the environment says where. */
