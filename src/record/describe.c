@@ -20,6 +20,8 @@
 #define CUT_MARK   "..."
 #define BOOT_ID    "/proc/sys/kernel/random/boot_id"
 #define TIME_SPACE "/proc/self/ns/time"
+#define STATUS     "/proc/self/status"
+#define PEAK       "VmHWM:"
 
 typedef uint64_t __attribute__((may_alias)) pmp_header_word;
 
@@ -165,13 +167,30 @@ static uint64_t nanoseconds(struct timeval time)
 	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
 }
 
+/* Not ru_maxrss: that begins with what the launcher's process had when it forked. */
+static uint64_t peak_bytes(void)
+{
+	char text[4096];
+	size_t len = read_file(STATUS, text, sizeof(text));
+	const char *at = memmem(text, len, PEAK, sizeof(PEAK) - 1);
+	uint64_t kib = 0;
+
+	if (!at)
+		return 0;
+	for (at += sizeof(PEAK) - 1; at < text + len && (*at == ' ' || *at == '\t'); at++)
+		;
+	for (; at < text + len && *at >= '0' && *at <= '9'; at++)
+		kib = kib * 10 + (uint64_t)(*at - '0');
+	return kib * 1024;
+}
+
 void pmp_describe_usage(struct pmp_arena_header *header)
 {
 	struct rusage usage;
 
+	header->max_rss_bytes = peak_bytes();
 	if (getrusage(RUSAGE_SELF, &usage) != 0)
 		return;
 	header->user_ns = nanoseconds(usage.ru_utime);
 	header->system_ns = nanoseconds(usage.ru_stime);
-	header->max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024u;
 }
