@@ -256,6 +256,8 @@ int cmd_report(int argc, char **argv)
 	rc = pmp_read(request.path, &model, &diag);
 	if (rc == 0)
 		rc = pmp_symbolize_model(model, &diag);
+	if (rc == 0)
+		rc = pmp_model_merge_paths(model);
 	if (rc == 0 && !(pool = pmp_pool_new()))
 		rc = -PMP_ENOMEM;
 	if (rc == 0)

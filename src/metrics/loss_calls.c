@@ -1,70 +1,21 @@
 /*
- * loss_calls.c - what the busiest ranks do besides computing, by call path: MPI, MPI-IO, and their late start. Nobody waits for
- * others less than they do, so their time in MPI is what imbalance does not explain. Called by summary.c.
+ * loss_calls.c - what is lost besides load imbalance, in lines: by call path, and the uneven start and end. The numbers are made
+ * by loss_split.c. Called by summary.c.
  */
 #include <stdlib.h>
 
 #include "base/fmt.h"
 #include "metrics/losses.h"
 
-#define NS 1e-9
-
-/* One call path of the busiest ranks. */
-struct cost {
-	struct pmp_tally_key key; /* path, call */
-	uint32_t region;
-	int64_t focus_ns;
-	int64_t count, bytes_out, bytes_in; /* over all ranks */
-	uint32_t ranks, rank;
-};
-
-/* First the paths of the busiest ranks, then what all ranks did on those. */
-static int find_costs(const struct pmp_summary *s, struct pmp_tally *costs)
-{
-	const struct pmp_model *model = s->model;
-
-	for (size_t i = 0; i < model->stat_count; i++) {
-		const struct pmp_model_stat *stat = &model->stats[i];
-
-		if (!s->is_busy[stat->rank] || stat->thread != 0)
-			continue;
-		struct cost *cost = pmp_tally_row(costs, stat->path, stat->call);
-
-		if (!cost)
-			return -PMP_ENOMEM;
-		pmp_add(&cost->focus_ns, stat->time_ns);
-		cost->region = stat->region;
-	}
-	for (size_t i = 0; i < model->stat_count; i++) {
-		const struct pmp_model_stat *stat = &model->stats[i];
-		struct cost *cost = pmp_tally_find(costs, stat->path, stat->call);
-
-		if (!cost)
-			continue;
-		pmp_add(&cost->count, stat->count);
-		pmp_add(&cost->bytes_out, stat->bytes_out);
-		pmp_add(&cost->bytes_in, stat->bytes_in);
-		if (cost->ranks == 0 || cost->rank != stat->rank)
-			cost->ranks++;
-		cost->rank = stat->rank;
-	}
-	return 0;
-}
-
 static int compare_costs(const void *a, const void *b)
 {
-	const struct cost *x = a, *y = b;
+	const struct pmp_cost *x = a, *y = b;
 
-	return (x->focus_ns < y->focus_ns) - (x->focus_ns > y->focus_ns);
-}
-
-static double seconds_of(const struct pmp_summary *s, const struct cost *cost)
-{
-	return (double)s->count * (double)cost->focus_ns * NS / (double)s->busy_count;
+	return (x->seconds < y->seconds) - (x->seconds > y->seconds);
 }
 
 static const char *cost_text(const struct pmp_summary *s, const struct pmp_loss *loss,
-			     const struct cost *cost)
+			     const struct pmp_cost *cost)
 {
 	const char *name = pmp_call_info(loss->call)->name;
 	const char *alone = cost->ranks == 1 && s->count > 1
@@ -75,15 +26,21 @@ static const char *cost_text(const struct pmp_summary *s, const struct pmp_loss 
 	if (loss->bytes > 0 && loss->count > 0)
 		of = pmp_pool_printf(s->pool, " of %s",
 				     pmp_fmt_bytes((double)loss->bytes / (double)loss->count).text);
-	return pmp_pool_printf(s->pool, "%s%s%s, %s call%s%s", alone, name,
+	/* I/O counts as work: in what one rank does of it, the waiting of the others is contained. */
+	const char *others = alone[0] && cost->cause == PMP_CAUSE_IO
+				     ? pmp_pool_printf(s->pool, ", %s while the others wait",
+						       pmp_fmt_seconds(cost->busy_s).text)
+				     : "";
+
+	return pmp_pool_printf(s->pool, "%s%s%s, %s call%s%s%s", alone, name,
 			       pmp_in_text(s->pool, &loss->place), pmp_fmt_count(loss->count).text,
-			       loss->count == 1 ? "" : "s", of);
+			       loss->count == 1 ? "" : "s", of, others);
 }
 
-static int add_cost(struct pmp_loss_list *list, enum pmp_cause cause, const struct cost *cost)
+static int add_cost(struct pmp_loss_list *list, enum pmp_cause cause, const struct pmp_cost *cost)
 {
 	const struct pmp_summary *s = list->summary;
-	struct pmp_loss *loss = pmp_loss_add(list, cause, seconds_of(s, cost));
+	struct pmp_loss *loss = pmp_loss_add(list, cause, cost->seconds);
 
 	loss->region = cost->region;
 	loss->call = (uint16_t)cost->key.low;
@@ -103,17 +60,15 @@ static int add_cost(struct pmp_loss_list *list, enum pmp_cause cause, const stru
 	return 0;
 }
 
-static bool is_of_cause(const struct cost *cost, enum pmp_cause cause)
+static bool is_of_cause(const struct pmp_cost *cost, enum pmp_cause cause)
 {
 	enum pmp_call_class class = pmp_call_info((unsigned)cost->key.low)->class;
 
-	if (class == PMP_CLASS_MARK || class == PMP_CLASS_LIFECYCLE)
-		return false;
-	return (class == PMP_CLASS_IO) == (cause == PMP_CAUSE_IO);
+	return cost->cause == cause && class != PMP_CLASS_MARK && class != PMP_CLASS_LIFECYCLE;
 }
 
 /* The largest call paths get a line each, all others together one more. */
-static int add_costs(struct pmp_loss_list *list, enum pmp_cause cause, const struct cost *costs,
+static int add_costs(struct pmp_loss_list *list, enum pmp_cause cause, const struct pmp_cost *costs,
 		     size_t count)
 {
 	const struct pmp_summary *s = list->summary;
@@ -122,7 +77,7 @@ static int add_costs(struct pmp_loss_list *list, enum pmp_cause cause, const str
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < count; i++) {
-		double seconds = seconds_of(s, &costs[i]);
+		double seconds = costs[i].seconds;
 
 		if (!is_of_cause(&costs[i], cause) || seconds <= 0)
 			continue;
@@ -143,67 +98,72 @@ static int add_costs(struct pmp_loss_list *list, enum pmp_cause cause, const str
 	return rc;
 }
 
-static const char *skew_text(const struct pmp_summary *s, enum pmp_cause cause, double seconds)
+/* Of the ranks with data the one that began or ended last. */
+static uint32_t last_rank(const struct pmp_summary *s, enum pmp_cause cause)
 {
-	const char *who = s->busy_count == 1 ? pmp_pool_printf(s->pool, "rank %u", s->busiest)
-					     : pmp_pool_printf(s->pool, "the %zu busiest ranks",
-							       s->busy_count);
-	const char *average = s->busy_count == 1 ? "" : ", on average";
-
-	if (cause == PMP_CAUSE_START)
-		return pmp_pool_printf(s->pool, "%s left MPI_Init %s after the first%s", who,
-				       pmp_fmt_seconds(seconds).text, average);
-	return pmp_pool_printf(s->pool, "%s reached MPI_Finalize %s before the last%s", who,
-			       pmp_fmt_seconds(seconds).text, average);
-}
-
-/* The busiest ranks' intervals are shorter than the run: at one end, at the other, or at both. Happens once, so it may be noise. */
-static void add_skew(struct pmp_loss_list *list, enum pmp_cause cause, double seconds)
-{
-	const struct pmp_summary *s = list->summary;
-	double lost = (double)s->count * seconds;
-
-	if (pmp_loss_matters(s, lost) && seconds >= PMP_FEW_PASSES_S)
-		pmp_loss_add(list, cause, lost)->text = skew_text(s, cause, seconds);
-}
-
-static void add_skews(struct pmp_loss_list *list)
-{
-	const struct pmp_summary *s = list->summary;
-	double late = 0, early = 0;
+	uint32_t last = s->ranks[0];
+	int64_t latest = INT64_MIN;
 
 	for (size_t i = 0; i < s->count; i++) {
 		const struct pmp_model_rank *rank = &s->model->ranks[s->ranks[i]];
-		double begin = (double)rank->begin_ns * NS;
+		int64_t at = rank->begin_ns;
 
-		if (!s->is_busy[rank->rank])
-			continue;
-		late += begin;
-		early += s->model->run.wall_s - begin - (double)rank->wall_ns * NS;
+		if (cause == PMP_CAUSE_END)
+			pmp_add(&at, rank->wall_ns);
+		if (at > latest) {
+			latest = at;
+			last = rank->rank;
+		}
 	}
-	add_skew(list, PMP_CAUSE_START, late / (double)s->busy_count);
-	add_skew(list, PMP_CAUSE_END, early / (double)s->busy_count);
+	return last;
+}
+
+/* Once per run, so that a few turns of the scheduler are noise. */
+static void add_skew(struct pmp_loss_list *list, const struct pmp_cost *cost)
+{
+	struct pmp_summary *s = list->summary;
+	double mean = cost->seconds / (double)s->count;
+	struct pmp_fmt time = pmp_fmt_seconds(mean);
+	uint32_t rank = last_rank(s, cost->cause);
+
+	if (!pmp_loss_matters(s, cost->seconds) || mean < PMP_FEW_PASSES_S)
+		return;
+	pmp_loss_add(list, cost->cause, cost->seconds)->text =
+		cost->cause == PMP_CAUSE_START
+			? pmp_pool_printf(s->pool,
+					  "MPI_Init returned on the first rank %s earlier than on "
+					  "the average one (last: rank %u)",
+					  time.text, rank)
+			: pmp_pool_printf(s->pool,
+					  "ranks wait in MPI_Finalize for rank %u, the last to "
+					  "reach it: %s on average",
+					  rank, time.text);
+}
+
+static void add_profiler(struct pmp_loss_list *list, const struct pmp_cost *cost)
+{
+	if (pmp_loss_matters(list->summary, cost->seconds))
+		pmp_loss_add(list, cost->cause, cost->seconds)->text =
+			"work of the profiler itself, such as learning new call paths";
 }
 
 int pmp_find_calls(struct pmp_loss_list *list)
 {
-	struct pmp_summary *s = list->summary;
-	struct pmp_tally tally;
-	struct cost *costs = NULL;
+	struct pmp_cost *costs;
 	size_t count;
+	int rc = pmp_split_costs(list->summary, &costs, &count);
 
-	pmp_tally_init(&tally, sizeof(struct cost));
-	int rc = find_costs(s, &tally);
-
-	if (rc == 0 && !(costs = pmp_tally_take(&tally, s->pool, &count)))
-		rc = -PMP_ENOMEM;
-	pmp_tally_release(&tally);
 	if (rc)
 		return rc;
 	qsort(costs, count, sizeof(*costs), compare_costs);
 	rc = add_costs(list, PMP_CAUSE_COMMUNICATION, costs, count);
 	if (rc == 0)
 		rc = add_costs(list, PMP_CAUSE_IO, costs, count);
-	add_skews(list);
+	for (size_t i = 0; i < count; i++) {
+		if (costs[i].cause == PMP_CAUSE_START || costs[i].cause == PMP_CAUSE_END)
+			add_skew(list, &costs[i]);
+		else if (costs[i].cause == PMP_CAUSE_TOOL)
+			add_profiler(list, &costs[i]);
+	}
 	return rc;
 }

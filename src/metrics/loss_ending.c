@@ -161,15 +161,17 @@ const char *pmp_rank_list_text(struct pmp_pool *pool, const uint32_t *ranks, siz
 	for (size_t i = 0, last; i < count; i = last + 1) {
 		for (last = i; last + 1 < count && ranks[last + 1] == ranks[last] + 1;)
 			last++;
+		if (last == i + 1) /* two in a row are no range */
+			last = i;
 		if (++ranges > 4)
 			return pmp_pool_printf(pool, "%zu ranks (%s, ...)", count, text);
 		const char *separator = i == 0 ? "" : last + 1 == count ? " and " : ", ";
 
-		if (last > i + 1)
+		if (last > i)
 			text = pmp_pool_printf(pool, "%s%s%u-%u", text, separator, ranks[i],
 					       ranks[last]);
 		else
-			text = pmp_pool_printf(pool, "%s%s%u", text, separator, ranks[last = i]);
+			text = pmp_pool_printf(pool, "%s%s%u", text, separator, ranks[i]);
 	}
 	return pmp_pool_printf(pool, "%s %s", count == 1 ? "rank" : "ranks", text);
 }

@@ -183,7 +183,7 @@ static const char *who_text(const struct pmp_summary *s, const struct named *nam
 			       pmp_fmt_percent(named->mine / named->mean - 1).text);
 }
 
-/* The longest single pass of the busiest through a stretch, beyond their usual one. */
+/* The longest single pass of the busiest through a stretch, beyond their usual one; 0 if there is no usual one. */
 static double one_off_s(const struct pmp_stretch *stretch, size_t ranks)
 {
 	if (stretch->focus_count < PMP_FEW_PASSES * (int64_t)ranks)

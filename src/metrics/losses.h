@@ -2,12 +2,13 @@
  * losses.h - between the files that find losses; not for others
  *
  * The split is additive. B are the busiest ranks: the one with the most computation and I/O, and those as good as equal to it.
- * Everybody else has to wait for them, so what they do besides computing costs every rank. With means over B:
+ * Everybody else has to wait for them. With means over B:
  *
- *   core-seconds - sum(u) = (N*u_B - sum(u)) + N*io_B + N*mpi_B + N*tool_B + N*(T - wall_B)
- *                            load imbalance     I/O      communication  profiler   uneven start, end
+ *   core-seconds - sum(u) = (N*u_B - sum(u)) + N*io_B + N*(T - u_B - io_B)
+ *                            load imbalance     I/O      communication, profiler, uneven start and end
  *
- * The first term is split over regions and stretches of code g by N*u_Bg - sum_p(u_pg), which sums up to it exactly.
+ * The first term is split over regions and stretches of code g by N*u_Bg - sum_p(u_pg), which sums up to it exactly; the last one
+ * over the calls of every rank, see loss_split.c.
  */
 #ifndef PMP_LOSSES_H
 #define PMP_LOSSES_H
@@ -15,6 +16,7 @@
 #include "metrics/summary.h"
 
 /* Below these a program is called balanced; docs/METRICS.md says why. */
+#define PMP_GOOD_EFFICIENCY       0.95 /* parallel efficiency from which on nothing is listed */
 #define PMP_MIN_SHARE             0.02 /* of all core-seconds */
 #define PMP_MIN_REST_SHARE        0.05 /* the same for what is too small to be named one by one */
 #define PMP_MIN_WALL_S            1e-3 /* per rank: less is scheduling noise */
@@ -39,6 +41,20 @@ struct pmp_loss *pmp_loss_add(struct pmp_loss_list *list, enum pmp_cause cause, 
 
 /* pmp_loss_matters - enough of all core-seconds to be worth a line */
 bool pmp_loss_matters(const struct pmp_summary *summary, double seconds);
+
+/* What one call path costs, or (cause START, END, TOOL) one of the other things that keep ranks from computing. */
+struct pmp_cost {
+	struct pmp_tally_key key; /* path, call */
+	enum pmp_cause cause;
+	uint32_t region;
+	double seconds;                     /* lost in it, over all ranks */
+	double busy_s;                      /* spent in it, mean of the busiest ranks */
+	int64_t count, bytes_out, bytes_in; /* over all ranks and threads */
+	uint32_t ranks, rank;               /* how many make the call, the last of them */
+};
+
+/* pmp_split_costs - all call paths and the three others. Return: 0 or -PMP_ENOMEM */
+int pmp_split_costs(const struct pmp_summary *summary, struct pmp_cost **costs, size_t *count);
 
 /* The finders; 0 or -PMP_ENOMEM. */
 int pmp_find_endings(struct pmp_loss_list *list);

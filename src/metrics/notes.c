@@ -104,32 +104,53 @@ static int note_oversubscription(struct notes *notes)
 	return 0;
 }
 
-/* CPU time covers the whole process, so less of it than computation is certain, more says nothing. */
+/* Seconds of computation in which the rank had no processor, as far as is certain: CPU time covers the whole process. */
+static double away_s(const struct pmp_model_rank *rank)
+{
+	double cpu = ((double)rank->user_ns + (double)rank->system_ns) * NS;
+	double compute = (double)rank->compute_ns * NS, away = compute - cpu;
+
+	return cpu > 0 && rank->threads <= 1 && away >= 0.2 * compute && away >= 0.1 ? away : 0;
+}
+
 static void note_sleepers(struct notes *notes)
 {
 	struct pmp_summary *s = notes->summary;
-	const struct pmp_model_rank *worst = NULL;
-	double most = 0;
+	uint32_t *ranks = pmp_pool_alloc(s->pool, s->count, sizeof(*ranks));
+	double away = 0, compute = 0;
+	size_t count = 0;
 
-	for (size_t i = 0; i < s->count; i++) {
+	for (size_t i = 0; ranks && i < s->count; i++) {
 		const struct pmp_model_rank *rank = &s->model->ranks[s->ranks[i]];
-		double cpu = ((double)rank->user_ns + (double)rank->system_ns) * NS;
-		double away = (double)rank->compute_ns * NS - cpu;
 
-		if (cpu > 0 && rank->threads <= 1 && away > most) {
-			most = away;
-			worst = rank;
-		}
+		if (away_s(rank) == 0)
+			continue;
+		ranks[count++] = rank->rank;
+		away += away_s(rank);
+		compute += (double)rank->compute_ns * NS;
 	}
-	if (!worst || most < 0.2 * (double)worst->compute_ns * NS || most < 0.1)
+	if (count == 0)
 		return;
 	add_note(notes,
 		 pmp_pool_printf(
 			 s->pool,
-			 "rank %u was off its processor for at least %s of its %s of computation: "
-			 "it slept, waited for a file, or had to share the processor",
-			 worst->rank, pmp_fmt_seconds(most).text,
-			 pmp_fmt_seconds((double)worst->compute_ns * NS).text));
+			 "%s %s without a processor for at least %s of %s of computation: %s "
+			 "slept, waited for a file, or had to share the processor",
+			 pmp_rank_list_text(s->pool, ranks, count), count == 1 ? "was" : "were",
+			 pmp_fmt_seconds(away).text, pmp_fmt_seconds(compute).text,
+			 count == 1 ? "it" : "they"));
+}
+
+static void note_tool(struct notes *notes)
+{
+	struct pmp_summary *s = notes->summary;
+
+	if (s->tool_share > 0.01 && s->tool_share * s->core_s >= PMP_MIN_WALL_S * (double)s->count)
+		add_note(notes,
+			 pmp_pool_printf(s->pool,
+					 "recording itself cost %s of the time, most of it contained "
+					 "in computation and calls: there are very many short calls",
+					 pmp_fmt_percent(s->tool_share).text));
 }
 
 static void note_lost(struct notes *notes)
@@ -175,6 +196,7 @@ int pmp_find_notes(struct pmp_summary *s)
 	int rc = note_oversubscription(notes);
 
 	note_sleepers(notes);
+	note_tool(notes);
 	note_threads(notes);
 	note_lost(notes);
 	if (!pmp_ended_together(s))

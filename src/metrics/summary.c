@@ -162,16 +162,17 @@ bool pmp_loss_matters(const struct pmp_summary *s, double seconds)
 	return seconds >= PMP_MIN_SHARE * s->core_s && seconds >= PMP_MIN_WALL_S * (double)s->count;
 }
 
-static void find_tool_cost(struct pmp_loss_list *list)
+/* Ranks that pause for unequal times could make the parts larger than the whole, which is what the mean leaves of T. */
+static void fit_losses(struct pmp_loss_list *list)
 {
-	struct pmp_summary *s = list->summary;
+	double sum = 0, lost = fmax(0, list->summary->lost_s);
 
-	if (!(s->tool_share > 0.01) ||
-	    s->tool_share * s->core_s < PMP_MIN_WALL_S * (double)s->count)
-		return;
-	struct pmp_loss *loss = pmp_loss_add(list, PMP_CAUSE_TOOL, s->tool_share * s->core_s);
-
-	loss->text = "recording itself; the program makes very many short MPI calls";
+	for (size_t i = 0; i < list->count; i++)
+		sum += isnan(list->rows[i].seconds) ? 0 : list->rows[i].seconds;
+	for (size_t i = 0; i < list->count && sum > lost; i++) {
+		list->rows[i].seconds *= lost / sum;
+		list->rows[i].share *= lost / sum;
+	}
 }
 
 static int find_losses(struct pmp_summary *s)
@@ -183,11 +184,12 @@ static int find_losses(struct pmp_summary *s)
 		return rc;
 	list->summary = s;
 	rc = pmp_find_endings(list);
-	if (rc == 0 && s->core_s > 0 && pmp_ended_together(s)) {
+	if (rc == 0 && s->core_s > 0 && s->pop.parallel < PMP_GOOD_EFFICIENCY &&
+	    pmp_ended_together(s)) {
 		rc = pmp_find_imbalance(list);
 		if (rc == 0)
 			rc = pmp_find_calls(list);
-		find_tool_cost(list);
+		fit_losses(list);
 	}
 	qsort(list->rows, list->count, sizeof(list->rows[0]), compare_losses);
 	s->losses = list->rows;

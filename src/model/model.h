@@ -156,4 +156,11 @@ void *pmp_model_alloc(struct pmp_model *model, size_t count, size_t size); /* ze
 char *pmp_model_text(struct pmp_model *model, const char *text, size_t len);
 void pmp_model_free(struct pmp_model *model);
 
+/*
+ * pmp_model_merge_paths - calls that stand on the same lines of the source, all the way up, get the same path
+ *
+ * Call it when symbols are known. Return: 0 or -PMP_ENOMEM, then the model may only be freed.
+ */
+int pmp_model_merge_paths(struct pmp_model *model);
+
 #endif

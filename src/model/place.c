@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "schema/arena.h"
+
 static struct pmp_place place_of_frame(const struct pmp_model *model, uint32_t address,
 				       uint32_t frame)
 {
@@ -14,6 +16,10 @@ static struct pmp_place place_of_frame(const struct pmp_model *model, uint32_t a
 		return place;
 	const struct pmp_model_address *a = &model->addresses[address];
 
+	if (a->module >= model->module_count && a->offset == PMP_ADDRESS_CUT) {
+		place.function = "(deeper frames left out)";
+		return place;
+	}
 	place.offset = a->offset;
 	if (a->module < model->module_count)
 		place.module = model->modules[a->module].path;

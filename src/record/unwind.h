@@ -11,19 +11,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct pmp_unwinder;
+#include "schema/arena.h"
 
-/*
- * Given to child() instead of the outermost return address when a stack is deeper than the frames
- * that are kept (PMP_STACK_MAX, the innermost): the parent of all of them.
- */
-#define PMP_ADDRESS_CUT UINT64_C(1)
+struct pmp_unwinder;
 
 /*
  * struct pmp_paths_ops - where call paths are kept
  * @child: the node of the frame with this return address, called from @parent; made if new. 0: the
- * table is full, then the path ends at @parent. Node 0 is the root. Called on misses only, by the
- * unwinder's own thread; may not unwind.
+ * table is full, then the path ends at @parent. Node 0 is the root. When a stack is deeper than the
+ * frames that are kept (PMP_STACK_MAX, the innermost), their common parent is PMP_ADDRESS_CUT.
+ * Called on misses only, by the unwinder's own thread; may not unwind.
  * @miss: a walk begins. Called first thing in pmp_unwind_miss: the recorder stamps the clock, so
  * that our own work is not taken for the program's.
  */

@@ -86,6 +86,14 @@ static const char *clean(const struct printer *p, const char *text)
 	return pmp_utf8_clean(p->doc->pool, text ? text : "", false);
 }
 
+/* A number stays with its unit and with its next three digits: "4 000", "20 ms". */
+static bool may_break(const char *text, const char *space)
+{
+	if (space == text || space[-1] < '0' || space[-1] > '9')
+		return true;
+	return strcspn(space + 1, " ") > 3;
+}
+
 /* Where a line of at most @columns ends: behind the last word that fits, or inside a word that is longer than the line. */
 static const char *line_end(const char *text, size_t columns)
 {
@@ -95,7 +103,7 @@ static const char *line_end(const char *text, size_t columns)
 	while (*at && used < columns) {
 		pmp_utf8_next(&at);
 		used++;
-		if (*at == ' ' || *at == '\0')
+		if ((*at == ' ' && may_break(text, at)) || *at == '\0')
 			fits = at;
 	}
 	return fits > text ? fits : at;

@@ -39,6 +39,14 @@ static const char *data_text(const struct pmp_report *report)
 			       s->model->rank_count);
 }
 
+/* Less than a millisecond is nothing to anybody who reads in seconds. */
+static const char *core_seconds_text(struct pmp_pool *pool, double seconds)
+{
+	if (seconds > 0 && seconds < 1e-3)
+		return "less than 0.001";
+	return pmp_pool_printf(pool, "%s", pmp_fmt_number(seconds).text);
+}
+
 static void add_headline(const struct pmp_report *report)
 {
 	const struct pmp_summary *s = report->summary;
@@ -48,8 +56,9 @@ static void add_headline(const struct pmp_report *report)
 		text = pmp_pool_printf(report->doc->pool,
 				       "Parallel efficiency %s: of %s core-seconds, %s were lost%s",
 				       pmp_fmt_percent(s->pop.parallel).text,
-				       pmp_fmt_number(s->core_s).text,
-				       pmp_fmt_number(s->lost_s).text, data_text(report));
+				       core_seconds_text(report->doc->pool, s->core_s),
+				       core_seconds_text(report->doc->pool, s->lost_s),
+				       data_text(report));
 	else
 		text = "Parallel efficiency undefined: no time was recorded";
 	pmp_doc_text(report->doc, PMP_STYLE_STRONG, text);
@@ -112,6 +121,8 @@ static void add_losses(const struct pmp_report *report)
 /* Why there is no line of loss. */
 static const char *silence_text(const struct pmp_summary *s)
 {
+	if (s->pop.parallel >= 0.95)
+		return "Nothing to complain about: less than 5 % of the time was lost.";
 	if (s->is_oversubscribed && s->balance.percent >= 0.05)
 		return "What differs between ranks is no more than shared processors explain.";
 	if (s->lost_s > 0.05 * s->core_s && s->wall_s < 1)

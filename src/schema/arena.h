@@ -30,6 +30,9 @@
 #define PMP_NO_PEER INT32_MIN
 #define PMP_NO_TAG  INT32_MIN
 
+/* Instead of the outermost return address of a stack that is deeper than what is kept of it; in no module. */
+#define PMP_ADDRESS_CUT UINT64_C(1)
+
 /* Segment kinds; STRINGS holds NUL-terminated bytes, a string reference is an index into them, reference 0 is "". */
 enum pmp_kind {
 	PMP_KIND_NONE,
@@ -159,7 +162,8 @@ enum pmp_warning {
 	PMP_WARN_SCRATCH = 2,    /* scratch full: the arena could not grow */
 	PMP_WARN_UNWIND = 4,     /* some stacks could not be walked to the end */
 	PMP_WARN_REQUESTS = 8,   /* request table full: some receives are not credited */
-	PMP_WARN_THREADS = 16    /* more threads at once than lanes */
+	PMP_WARN_THREADS = 16,   /* more threads at once than lanes */
+	PMP_WARN_FORTRAN = 32    /* the program calls MPI from Fortran as well, past the wrappers */
 };
 
 #endif

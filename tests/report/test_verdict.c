@@ -141,7 +141,9 @@ static void waiting_is_attributed_to_its_call_path(void **state)
 
 	(void)state;
 	assert_ptr_equal(loss, run.summary->losses);
-	near(loss->seconds, 8 * 6.07 - 0.28); /* the sum over all ranks: they are equally busy */
+	double own = 8 * 6.07 - 0.28; /* the sum over all ranks: they are about equally busy */
+
+	assert_true(loss->seconds <= own && loss->seconds >= 0.99 * own);
 	assert_int_equal(loss->call, PMP_CALL_MPI_Waitall);
 	assert_string_equal(loss->place.function, "exchange");
 	assert_int_equal(loss->place.line, 55);
