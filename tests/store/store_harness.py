@@ -16,9 +16,9 @@ def check(condition, text):
         print("FAILED:", text)
 
 
-def run(*words, ranks=0, environment=None, timeout=60, **more):
+def run(*words, ranks=0, environment=None, timeout=60, tool=TOOL, **more):
     """store_tool, under mpirun when ranks are given; returns (exit code, output, errors)"""
-    command = [TOOL, *map(str, words)]
+    command = [tool, *map(str, words)]
     if ranks:
         command = ["mpirun", "-np", str(ranks), *command]
         environment = {"ASAN_OPTIONS": "detect_leaks=0", **(environment or {})}  # Open MPI leaks; the serial runs watch us
