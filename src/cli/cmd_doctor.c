@@ -86,7 +86,6 @@ void pmp_finding_remedy(struct pmp_finding *finding, const char *fmt, ...)
 	va_end(args);
 }
 
-/* The program in the command line: its first word behind the launcher that can be executed. */
 static void examine(char **command, struct pmp_patient *patient)
 {
 	static char *nothing[] = {NULL};
@@ -96,9 +95,7 @@ static void examine(char **command, struct pmp_patient *patient)
 	if (!command)
 		return;
 	pmp_launcher_find(command, &patient->launched);
-	for (size_t i = patient->launched.at + !!patient->launched.launcher; command[i]; i++)
-		if (pmp_launcher_program(command[i], patient->program))
-			return;
+	pmp_launched_program(&patient->launched, patient->program);
 }
 
 static void print_text(const struct pmp_finding *findings)

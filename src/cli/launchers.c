@@ -163,6 +163,14 @@ void pmp_launcher_find(char **argv, struct pmp_launched *launch)
 	}
 }
 
+void pmp_launched_program(const struct pmp_launched *launch, char *path)
+{
+	for (size_t i = launch->at + !!launch->launcher; launch->argv[i]; i++)
+		if (pmp_launcher_program(launch->argv[i], path))
+			return;
+	*path = '\0';
+}
+
 const char *pmp_launcher_name(const struct pmp_launcher *launcher)
 {
 	return launcher ? launcher->name : "none";

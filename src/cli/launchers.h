@@ -33,6 +33,10 @@ void pmp_launcher_find(char **argv, struct pmp_launched *launch);
 /* pmp_launcher_program - where the shell would find a program; @path has room for PATH_MAX bytes, links are followed */
 bool pmp_launcher_program(const char *name, char *path);
 
+/* pmp_launched_program - the program in the command line: its first word behind the launcher that can be executed; @path
+ * as above, "" when there is none */
+void pmp_launched_program(const struct pmp_launched *launch, char *path);
+
 const char *pmp_launcher_name(
 	const struct pmp_launcher *launcher); /* "Open MPI"; "none" for NULL */
 

@@ -48,6 +48,9 @@ void pmp_record_abort(int code);
 /* pmp_record_path - file name of this process's arena, NULL when recording never began */
 const char *pmp_record_path(void);
 
+/* pmp_record_bytes - what is used of it, 0 when recording never began */
+uint64_t pmp_record_bytes(void);
+
 /*
  * pmp_record_close - unmap, unless several threads have recorded; remove: also delete the arena and, if then empty, its folder
  */

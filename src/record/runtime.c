@@ -17,6 +17,7 @@
 #include "record/calibrate.h"
 #include "record/describe.h"
 #include "record/ending.h"
+#include "record/fortran.h"
 #include "record/lanes.h"
 
 enum state { STATE_IDLE, STATE_STARTED, STATE_RUNNING, STATE_ENDED, STATE_CLOSED };
@@ -139,6 +140,8 @@ void pmp_record_running(int32_t rank, int32_t size, int thread_level)
 	head->size = size;
 	head->thread_level = (uint32_t)thread_level;
 	pmp_describe_clock(head);
+	if (pmp_fortran_is_called())
+		pmp_arena_warn(&rank_state.arena, PMP_WARN_FORTRAN);
 	pmp_ending_watch();
 	head->begin_ticks = pmp_lanes_open();
 	head->init_ticks = head->begin_ticks - head->init_ticks;
@@ -166,6 +169,11 @@ void pmp_record_abort(int code)
 const char *pmp_record_path(void)
 {
 	return is_ours(STATE_STARTED, STATE_ENDED) ? rank_state.arena.file.path : NULL;
+}
+
+uint64_t pmp_record_bytes(void)
+{
+	return is_ours(STATE_STARTED, STATE_ENDED) ? header()->tool_bytes : 0;
 }
 
 void pmp_record_close(bool remove)

@@ -24,6 +24,9 @@ static const struct {
 	 "too many requests at once: bytes of some nonblocking receives are missing"},
 	{PMP_WARN_THREADS,
 	 "more threads called MPI at once than there are recorders: their calls were lost"},
+	{PMP_WARN_FORTRAN,
+	 "the program also calls MPI from Fortran: those calls are not recorded, and their time "
+	 "counts as computation"},
 };
 
 struct list {
