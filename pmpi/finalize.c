@@ -1,9 +1,9 @@
 /*
  * finalize.c - meet all ranks, write the file through the plugin, say so in one line
  *
- * The ranks meet in one nonblocking reduction, polled against the clock, in which each says whether it can write and when it
- * came. All decide by the same numbers: if the last came too late after the first, nobody writes. So a rank that comes when the
- * others have given up gives up as well, instead of waiting for them in a collective call.
+ * The ranks meet in one nonblocking reduction, polled against the clock, in which each says what it has and when it came. All
+ * decide by the same numbers: if the last came too late after the first, nobody writes. So a rank that comes when the others have
+ * given up gives up as well, instead of waiting for them in a collective call.
  *
  * Only now errors of our own calls on MPI_COMM_WORLD are possible; while we are at it, it has MPI_ERRORS_RETURN, so that the
  * program's error handler does not hear of them.
@@ -22,6 +22,7 @@
 #include "base/environment.h"
 #include "base/fmt.h"
 #include "store/plugin.h"
+#include "writers.h"
 
 #define SLACK_S                                                                                    \
 	5 /* how long the reduction may take when everybody is there; also what clocks of nodes may differ */
@@ -31,11 +32,12 @@ struct ending {
 	const char *arena; /* NULL: this rank has none */
 	char path[PATH_MAX];
 	struct pmp_diag diag;
+	double largest; /* bytes of the largest record of all ranks */
 	int rank, size;
 };
 
 /* What the ranks agree on: each value reduced with MPI_MIN. */
-enum { CAN_WRITE, HAS_RECORD, MINUS_HAS_RECORD, EARLIEST, MINUS_LATEST, VALUES };
+enum { HAS_RECORD, MINUS_HAS_RECORD, EARLIEST, MINUS_LATEST, MINUS_BYTES, VALUES };
 
 static double now_s(clockid_t clock)
 {
@@ -107,18 +109,18 @@ static int await(MPI_Request *request, double seconds)
 	}
 }
 
-/* Meet all ranks. 0: all are here and can write. */
-static int meet(struct ending *ending, bool can_write)
+/* Meet all ranks. 0: all are here and have a record. */
+static int meet(struct ending *ending)
 {
 	static double mine[VALUES], all[VALUES];
 	double limit = timeout_s(), now = now_s(CLOCK_REALTIME);
 	MPI_Request request;
 
-	mine[CAN_WRITE] = can_write;
 	mine[HAS_RECORD] = ending->arena != NULL;
 	mine[MINUS_HAS_RECORD] = -mine[HAS_RECORD];
 	mine[EARLIEST] = now;
 	mine[MINUS_LATEST] = -now;
+	mine[MINUS_BYTES] = -(double)pmp_record_bytes();
 	if (PMPI_Iallreduce(mine, all, VALUES, MPI_DOUBLE, MPI_MIN, MPI_COMM_WORLD, &request) !=
 	    MPI_SUCCESS)
 		return pmp_fail(&ending->diag, PMP_EPEER, "the ranks cannot be reached");
@@ -127,11 +129,9 @@ static int meet(struct ending *ending, bool can_write)
 				"not all ranks came to MPI_Finalize within %.0f s", limit);
 	if (all[MINUS_HAS_RECORD] >= 0)
 		return -PMP_ENOTFOUND; /* said when recording could not begin */
-	if (all[CAN_WRITE] < 1)
-		return pmp_fail(&ending->diag, PMP_EPEER,
-				"another rank cannot load the writer 'libpmprof-hdf5.so'");
 	if (all[HAS_RECORD] < 1)
 		return pmp_fail(&ending->diag, PMP_EPEER, "not all ranks have a record");
+	ending->largest = -all[MINUS_BYTES];
 	return 0;
 }
 
@@ -176,16 +176,47 @@ static void avoid_parents_path(char path[PATH_MAX])
 	}
 }
 
-/* Call the plugin on a communicator of our own. It has no attributes of the program's: no callback runs. */
-static int write_file(struct ending *ending, bool is_spawned, struct pmp_write_summary *summary)
+/* Each writer loads the plugin and calls it, once all of them could load it. */
+static int call_plugin(struct ending *ending, struct pmp_writers *writers,
+		       struct pmp_write_summary *summary)
 {
 	struct pmp_plugin_args args = {
 		.version = PMP_PLUGIN_VERSION,
-		.arena_path = ending->arena,
+		.comm = &writers->comm,
+		.arena_paths = writers->arenas,
+		.arena_count = writers->arena_count,
 		.options = {.path = ending->path,
 			    .expected_ranks = ending->size,
 			    .symbols = pmp_env_flag(PMP_ENV_PMPROF_SYMBOLS)},
 	};
+	int rc = pmp_writers_agree(writers, load_plugin(ending));
+
+	if (rc == -PMP_EPEER)
+		return pmp_fail(&ending->diag, PMP_EPEER,
+				"another rank cannot load the writer 'libpmprof-hdf5.so'");
+	return rc ? rc : ending->write(&args, summary, &ending->diag);
+}
+
+static int write_together(struct ending *ending, MPI_Comm comm, struct pmp_write_summary *summary)
+{
+	struct pmp_writers writers;
+	int rc = pmp_writers_choose(&writers, comm, ending->arena, (uint64_t)ending->largest);
+
+	if (rc == 0) {
+		PMPI_Bcast(ending->path, sizeof(ending->path), MPI_CHAR, 0, comm);
+		if (writers.arena_count)
+			rc = call_plugin(ending, &writers, summary);
+		rc = pmp_writers_share(&writers, rc);
+	} else {
+		pmp_fail(&ending->diag, PMP_EPEER, "the ranks cannot agree on who writes");
+	}
+	pmp_writers_release(&writers);
+	return rc;
+}
+
+/* On a communicator of our own. It has no attributes of the program's: no callback runs. */
+static int write_file(struct ending *ending, bool is_spawned, struct pmp_write_summary *summary)
+{
 	MPI_Comm comm = MPI_COMM_NULL;
 	MPI_Group group;
 	int rc;
@@ -196,14 +227,12 @@ static int write_file(struct ending *ending, bool is_spawned, struct pmp_write_s
 	if (rc != MPI_SUCCESS || comm == MPI_COMM_NULL)
 		return pmp_fail(&ending->diag, PMP_EPEER, "cannot make a communicator");
 	PMPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
-	args.comm = &comm;
 	if (ending->rank == 0) {
 		choose_path(ending);
 		if (is_spawned)
 			avoid_parents_path(ending->path);
 	}
-	PMPI_Bcast(ending->path, sizeof(ending->path), MPI_CHAR, 0, comm);
-	rc = ending->write(&args, summary, &ending->diag);
+	rc = write_together(ending, comm, summary);
 	PMPI_Comm_free(&comm);
 	return rc;
 }
@@ -245,9 +274,7 @@ void pmp_finalize_write(bool has_record, bool is_spawned)
 	PMPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
 	PMPI_Comm_rank(MPI_COMM_WORLD, &ending.rank);
 	PMPI_Comm_size(MPI_COMM_WORLD, &ending.size);
-	rc = load_plugin(&ending);
-	if (meet(&ending, rc == 0) < 0)
-		rc = -PMP_EPEER;
+	rc = meet(&ending);
 	if (rc == 0)
 		rc = write_file(&ending, is_spawned, &summary);
 	if (ending.rank == 0 && !pmp_env_flag(PMP_ENV_PMPROF_QUIET)) {

@@ -1,5 +1,6 @@
 /*
- * plugin.c - the entry of libpmprof-hdf5.so, which libpmprof.so loads in MPI_Finalize. Called by every rank of the communicator.
+ * plugin.c - the entry of libpmprof-hdf5.so, which libpmprof.so loads in MPI_Finalize. Called by all ranks that write:
+ * every one, or one of each node.
  *
  * Its job besides calling the writer: to make sure that the HDF5 it would call is the library it was linked with. An application
  * with an HDF5 of its own in the global scope captures our calls, and its library may be of another version or built without MPI.
@@ -8,6 +9,7 @@
 
 #include <dlfcn.h>
 #include <hdf5.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,21 +53,25 @@ static int check_version(struct pmp_diag *diag)
 			release, H5_VERS_MAJOR, H5_VERS_MINOR);
 }
 
-static int write_own(const struct pmp_plugin_args *args, const struct pmp_group *group,
-		     struct pmp_write_summary *summary, struct pmp_diag *diag)
+static int write_arenas(const struct pmp_plugin_args *args, const struct pmp_group *group,
+			struct pmp_write_summary *summary, struct pmp_diag *diag)
 {
-	struct pmp_arena_view arena = {0};
-	int rc = pmp_arena_view_open(args->arena_path, &arena, diag);
-	bool is_open = rc == 0;
+	struct pmp_arena_view *arenas = calloc(args->arena_count + 1, sizeof(*arenas));
+	size_t opened = 0;
+	int rc = arenas ? 0 : -PMP_ENOMEM;
 
-	/* the record cannot be read on one rank: leave all of them for `pmprof collect`, which takes what there is */
-	rc = pmp_agree(group, rc);
-	if (rc == 0) {
-		arena.is_alive = false; /* it is ours: recording has ended */
-		rc = pmp_write(group, &arena, 1, &args->options, summary, diag);
+	while (rc == 0 && opened < args->arena_count) {
+		rc = pmp_arena_view_open(args->arena_paths[opened], &arenas[opened], diag);
+		if (rc == 0)
+			arenas[opened++].is_alive = false; /* recording has ended */
 	}
-	if (is_open)
-		pmp_arena_view_close(&arena);
+	/* a record that cannot be read: leave all of them for `pmprof collect`, which takes what there is */
+	rc = pmp_agree(group, rc);
+	if (rc == 0)
+		rc = pmp_write(group, arenas, opened, &args->options, summary, diag);
+	for (size_t i = 0; i < opened; i++)
+		pmp_arena_view_close(&arenas[i]);
+	free(arenas);
 	return rc;
 }
 
@@ -84,7 +90,7 @@ int pmprof_hdf5_write(const struct pmp_plugin_args *args, struct pmp_write_summa
 		return pmp_fail(diag, PMP_EINVALID, "cannot use the communicator");
 	rc = pmp_agree(&group, check_symbols(&own));
 	rc = rc ? rc : pmp_agree(&group, check_version(&own));
-	rc = rc ? rc : write_own(args, &group, summary, &own);
+	rc = rc ? rc : write_arenas(args, &group, summary, &own);
 	if (rc) {
 		pmp_agree_reason(&group, rc, &own);
 		if (own.text[0])

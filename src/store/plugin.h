@@ -5,13 +5,14 @@
 #include "base/err.h"
 #include "store/writer.h"
 
-#define PMP_PLUGIN_VERSION 1
+#define PMP_PLUGIN_VERSION 2
 #define PMP_PLUGIN_ENTRY   "pmprof_hdf5_write"
 
 struct pmp_plugin_args {
 	uint32_t version; /* PMP_PLUGIN_VERSION */
 	void *comm;       /* pointer to an MPI_Comm duplicated for the purpose */
-	const char *arena_path;
+	const char *const *arena_paths; /* what this process writes: its own, or those of its node */
+	size_t arena_count;
 	struct pmp_write_options options;
 };
 

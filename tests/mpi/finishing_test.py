@@ -51,6 +51,16 @@ def normal(folder):
         re.fullmatch(r"pmprof: 2 ranks, .*; read it with: pmprof report finishing\.\S+\.pmprof\.h5", run.said[0])
 
 
+def each_writes(folder):
+    run = Run(folder, [(3, PRELOADED)], ["0"], PMPROF_GATHER="0")
+    return run, run.ends_well([0, 1, 2]) and len(run.files) == 1 and not run.arenas and "3 ranks" in run.said[0]
+
+
+def each_without_folder(folder):
+    run = Run(folder, [(2, PRELOADED)], ["0"], PMPROF_GATHER="0", PMPROF_OUT="/nonexistent/x.h5")
+    return run, kept(run, 2, "/nonexistent")
+
+
 def linked(folder):
     run = Run(folder, [(2, {})], ["0"], program=LINKED)
     return run, run.ends_well([0, 1]) and len(run.files) == 1 and not run.arenas
@@ -123,7 +133,7 @@ def spawned(folder):
 
 def main():
     bad = 0
-    for case in (normal, linked, quiet, off, late, one_without_library, one_without_scratch, no_scratch, no_plugin,
+    for case in (normal, each_writes, each_without_folder, linked, quiet, off, late, one_without_library, one_without_scratch, no_scratch, no_plugin,
                  no_folder, misspelt, spawned):
         with tempfile.TemporaryDirectory(prefix="pmprof-finishing-") as folder:
             run, is_right = case(folder)

@@ -17,6 +17,7 @@ int main(int argc, char **argv)
 	struct pmp_diag diag = {""};
 	pmp_plugin_write_fn *entry;
 	char path[4096];
+	const char *arena = path;
 	void *plugin, *symbol;
 	MPI_Comm comm;
 	int rank, rc;
@@ -33,7 +34,8 @@ int main(int argc, char **argv)
 	memcpy(&entry, &symbol, sizeof(entry));
 	snprintf(path, sizeof(path), "%s/rank-%d.arena", argv[2], rank);
 	args.comm = &comm;
-	args.arena_path = path;
+	args.arena_paths = &arena;
+	args.arena_count = 1;
 	args.options.path = argv[3];
 	args.options.symbols = 1;
 	rc = entry(&args, &summary, &diag);
