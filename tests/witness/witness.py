@@ -77,7 +77,7 @@ class Run:
                 near(loss["share"], loss["seconds"] / run["core_s"], 1e-6, f"{name}: share of {loss['text']}")
         check(not re.search(r"pmprof\.h\b", self.text + json.dumps(self.losses)), f"{name}: names pmprof.h")
         places = [tuple(str(loss[part]) for part in ("call", "function", "file", "line", "region", "to")) for loss in self.losses
-                  if loss["line"]]
+                  if loss["line"] and loss["seconds"] is not None]
         check(len(places) == len(set(places)), f"{name}: one place twice: {places}")
         for line in self.text.split("\n"):
             check(len(line) <= 80, f"{name}: {len(line)} columns: {line}")
