@@ -89,8 +89,8 @@ static const struct field header[] = {
 	ROW(parent_code_known, "1: the next field is valid"),
 	ROW(parent_wait_status, "how the process ended, as its parent got it from waitpid"),
 	ROW(node_rank, "rank among those of this host"),
-	ROW(warnings,
-	    "bits: 1 memory limit, 2 scratch full, 4 stacks cut, 8 requests lost, 16 threads lost"),
+	ROW(warnings, "bits: 1 memory limit, 2 scratch full, 4 stacks cut, 8 requests lost, 16 "
+		      "threads lost, 32 calls from Fortran"),
 #undef ROW
 };
 
