@@ -72,13 +72,24 @@ def our_system_calls():
     return calls and [call for call, stack in calls if is_ours(stack)]
 
 
-found = counts()
-for what in ("allocations", "locks"):
-    bare, profiled, whole = found[what]
-    if not whole:
-        sys.exit(f"{what}: the counter does not count")
-    if profiled != bare:
-        sys.exit(f"{what}: {profiled} with the profiler, {bare} without, in {ROUNDS} rounds")
+def excess(runs):
+    """What the profiler adds in each of the runs. MPI's polls, by the clock, take locks too, but not in every run."""
+    least = {}
+    for _ in range(runs):
+        for what, (bare, profiled, whole) in counts().items():
+            if not whole:
+                sys.exit(f"{what}: the counter does not count")
+            old = least.get(what, (bare, profiled))
+            least[what] = min(old[0], bare), min(old[1], profiled)
+        if all(bare == profiled for bare, profiled in least.values()):
+            return None
+    return next(f"{what}: {profiled} with the profiler, {bare} without, in {ROUNDS} rounds"
+                for what, (bare, profiled) in least.items() if bare != profiled)
+
+
+found = excess(10)
+if found:
+    sys.exit(found)
 if not shutil.which("strace"):
     print("no strace: system calls are not checked")
     sys.exit(SKIPPED)
