@@ -101,7 +101,8 @@ static int choose_on_node(struct pmp_writers *w, MPI_Comm comm, const char *aren
 
 	pmp_env_number(PMP_ENV_PMPROF_GATHER, &limit);
 	PMPI_Comm_rank(comm, &rank);
-	rc = result(PMPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &w->node));
+	rc = result(
+		PMPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &w->node));
 	if (rc)
 		return rc;
 	PMPI_Comm_size(w->node, &size);

@@ -7,7 +7,8 @@
 /* A rank that writes has at least one arena. Not to be copied. */
 struct pmp_writers {
 	MPI_Comm comm; /* of those who write; MPI_COMM_NULL on the others */
-	MPI_Comm node; /* of a writer and those it writes for; MPI_COMM_NULL where every rank writes its own */
+	/* of a writer and those it writes for; MPI_COMM_NULL where every rank writes its own */
+	MPI_Comm node;
 	const char **arenas; /* that this rank writes */
 	size_t arena_count;
 	struct pmp_writers_record *records; /* where the names are */

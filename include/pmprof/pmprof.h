@@ -94,8 +94,8 @@ PMPROF_INLINE void pmprof_resume(void)
 #endif
 
 /* PMPROF_REGION(name) - the statement or block behind it is a region */
-#define PMPROF_JOIN_(a, b) a##b
-#define PMPROF_JOIN(a, b)  PMPROF_JOIN_(a, b)
+#define PMPROF_JOIN_(a, b)  a##b
+#define PMPROF_JOIN(a, b)   PMPROF_JOIN_(a, b)
 #define PMPROF_REGION(name) PMPROF_REGION_(name, PMPROF_JOIN(pmprof_scope_, __LINE__))
 
 #ifdef __cplusplus
@@ -120,7 +120,8 @@ class pmprof_scope
 	pmprof_scope &operator=(const pmprof_scope &);
 };
 
-#define PMPROF_REGION_(name, scope) for (pmprof_scope scope(name); scope.pending; scope.pending = false)
+#define PMPROF_REGION_(name, scope)                                                                \
+	for (pmprof_scope scope(name); scope.pending; scope.pending = false)
 
 #else
 
@@ -143,8 +144,8 @@ PMPROF_INLINE void pmprof_scope_end(struct pmprof_scope *scope)
 }
 
 #define PMPROF_REGION_(name, scope)                                                                \
-	for (struct pmprof_scope scope __attribute__((cleanup(pmprof_scope_end))) =                \
-		     pmprof_scope_begin(name);                                                     \
+	for (struct pmprof_scope scope                                                             \
+	     __attribute__((cleanup(pmprof_scope_end))) = pmprof_scope_begin(name);                \
 	     scope.pending; scope.pending = 0)
 
 #endif /* __cplusplus */

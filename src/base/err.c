@@ -26,8 +26,8 @@ int pmp_fail(struct pmp_diag *diag, enum pmp_err err, const char *fmt, ...)
 const char *pmp_err_text(int rc)
 {
 	switch (abs(rc)) {
-#define PMP_ERROR(name, value, text) \
-	case value: \
+#define PMP_ERROR(name, value, text)                                                               \
+	case value:                                                                                \
 		return text;
 #include "base/errors.def"
 #undef PMP_ERROR

@@ -147,10 +147,11 @@ static void note_tool(struct notes *notes)
 
 	if (s->tool_share > 0.01 && s->tool_share * s->core_s >= PMP_MIN_WALL_S * (double)s->count)
 		add_note(notes,
-			 pmp_pool_printf(s->pool,
-					 "recording itself cost %s of the time, most of it contained "
-					 "in computation and calls: there are very many short calls",
-					 pmp_fmt_percent(s->tool_share).text));
+			 pmp_pool_printf(
+				 s->pool,
+				 "recording itself cost %s of the time, most of it contained "
+				 "in computation and calls: there are very many short calls",
+				 pmp_fmt_percent(s->tool_share).text));
 }
 
 static void note_lost(struct notes *notes)

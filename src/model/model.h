@@ -15,55 +15,55 @@
 
 struct pmp_model_run {
 	char *command;
-	char *mpi;            /* "Open MPI 4.1.4" */
+	char *mpi; /* "Open MPI 4.1.4" */
 	char *mode;
 	char *job;
-	char *created;        /* ISO 8601, UTC */
-	char *version;        /* of the pmprof that wrote the file */
-	uint32_t ranks;       /* world size */
+	char *created;  /* ISO 8601, UTC */
+	char *version;  /* of the pmprof that wrote the file */
+	uint32_t ranks; /* world size */
 	uint32_t nodes;
 	int64_t begin_real_ns; /* CLOCK_REALTIME at the earliest begin */
-	double wall_s;        /* latest end minus earliest begin of the measured interval, over all ranks */
-	bool complete;        /* every rank reached MPI_Finalize and nothing was lost */
+	double wall_s; /* latest end minus earliest begin of the measured interval, over all ranks */
+	bool complete; /* every rank reached MPI_Finalize and nothing was lost */
 	char **warnings;
 	size_t warning_count;
 };
 
-enum pmp_rank_state {       /* name in file and JSON */
-	PMP_RANK_FINALIZED, /* "finalized" */
-	PMP_RANK_ABORTED,   /* "aborted": MPI_Abort, code */
-	PMP_RANK_SIGNALED,  /* "signaled": code is the signal */
-	PMP_RANK_EXITED,    /* "exited": exit without MPI_Finalize, code is the status */
-	PMP_RANK_VANISHED,  /* "vanished": no end on record (SIGKILL, _exit, node lost) */
-	PMP_RANK_MISSING,   /* "missing": no data of this rank at all */
-	PMP_RANK_STATE_COUNT
+enum pmp_rank_state {                     /* name in file and JSON */
+		      PMP_RANK_FINALIZED, /* "finalized" */
+		      PMP_RANK_ABORTED,   /* "aborted": MPI_Abort, code */
+		      PMP_RANK_SIGNALED,  /* "signaled": code is the signal */
+		      PMP_RANK_EXITED, /* "exited": exit without MPI_Finalize, code is the status */
+		      PMP_RANK_VANISHED, /* "vanished": no end on record (SIGKILL, _exit, node lost) */
+		      PMP_RANK_MISSING, /* "missing": no data of this rank at all */
+		      PMP_RANK_STATE_COUNT
 };
 
 struct pmp_model_rank {
 	uint32_t rank;
 	char *host;
-	char *cpus;            /* allowed processors, "0-3" */
+	char *cpus; /* allowed processors, "0-3" */
 	int32_t pid;
 	enum pmp_rank_state state;
 	int32_t code;
-	char *ending;          /* one line in words: "killed by SIGKILL (exit status 137 of the launcher)", "" when finalized */
-	int64_t begin_ns;      /* since the earliest begin of all ranks, clocks aligned */
-	int64_t wall_ns;       /* length of this rank's measured interval: compute + mpi + io + paused + tool */
-	int64_t init_ns;       /* inside MPI_Init, before the interval */
-	int64_t compute_ns;    /* of the main thread (lane 0), as the next four */
-	int64_t mpi_ns;        /* all classes but I/O */
-	int64_t io_ns;         /* MPI-IO */
+	char *ending; /* one line in words: "killed by SIGKILL (exit status 137 of the launcher)", "" when finalized */
+	int64_t begin_ns; /* since the earliest begin of all ranks, clocks aligned */
+	int64_t wall_ns; /* length of this rank's measured interval: compute + mpi + io + paused + tool */
+	int64_t init_ns;    /* inside MPI_Init, before the interval */
+	int64_t compute_ns; /* of the main thread (lane 0), as the next four */
+	int64_t mpi_ns;     /* all classes but I/O */
+	int64_t io_ns;      /* MPI-IO */
 	int64_t paused_ns;
-	int64_t tool_ns;       /* measured cost of ours inside the interval, not part of compute or mpi */
+	int64_t tool_ns; /* measured cost of ours inside the interval, not part of compute or mpi */
 	int64_t tool_hidden_ns; /* estimated cost of ours that is contained in compute and mpi: calls * cost per call */
 	int64_t user_ns, system_ns;
 	int64_t max_rss_bytes;
 	int64_t calls;
-	int64_t lost;          /* calls not recorded */
+	int64_t lost; /* calls not recorded */
 	uint32_t threads;
-	uint32_t last_path;    /* where the call in flight or the last completed call was made; PMP_NONE */
-	uint32_t last_call;    /* enum pmp_call_id, 0 none */
-	bool in_call;          /* it died inside last_call */
+	uint32_t last_path; /* of the call in flight or last completed; PMP_NONE */
+	uint32_t last_call; /* enum pmp_call_id, 0 none */
+	bool in_call;       /* it died inside last_call */
 };
 
 struct pmp_model_module {
@@ -85,7 +85,7 @@ struct pmp_model_address {
 	uint32_t frame_count; /* 0: unresolved */
 };
 
-struct pmp_model_path {   /* a node of the merged tree of call paths; 0 is the root */
+struct pmp_model_path { /* a node of the merged tree of call paths; 0 is the root */
 	uint32_t parent;
 	uint32_t address; /* PMP_NONE for the root */
 };
@@ -95,21 +95,21 @@ struct pmp_model_region { /* 0 is the root, name "" */
 	char *name;
 };
 
-struct pmp_model_comm {   /* 0 is "none" */
+struct pmp_model_comm { /* 0 is "none" */
 	uint64_t uid;
 	char *name;
 	uint32_t size, remote_size;
 };
 
-struct pmp_model_stat {   /* sorted by rank */
+struct pmp_model_stat { /* sorted by rank */
 	uint32_t rank, thread;
 	uint32_t path, region, comm;
-	uint16_t call;        /* enum pmp_call_id */
+	uint16_t call; /* enum pmp_call_id */
 	uint16_t size_class;
 	int64_t count, time_ns, min_ns, max_ns, bytes_out, bytes_in;
 };
 
-struct pmp_model_gap {    /* computation between two events; sorted by rank */
+struct pmp_model_gap { /* computation between two events; sorted by rank */
 	uint32_t rank, thread;
 	uint32_t from_path, to_path, region;
 	uint16_t from_call, to_call;
@@ -118,16 +118,16 @@ struct pmp_model_gap {    /* computation between two events; sorted by rank */
 
 struct pmp_model_message { /* sorted by rank */
 	uint32_t rank;
-	uint32_t peer;     /* in MPI_COMM_WORLD; PMP_NONE if not in it */
+	uint32_t peer; /* in MPI_COMM_WORLD; PMP_NONE if not in it */
 	uint32_t comm;
 	int64_t sent_count, sent_bytes, recv_count, recv_bytes;
 };
 
-struct pmp_model_event {   /* flight recorder, sorted by rank, thread, time */
+struct pmp_model_event { /* flight recorder, sorted by rank, thread, time */
 	uint32_t rank, thread;
 	uint32_t path, region, comm;
 	uint16_t call;
-	int32_t peer, tag; /* PMP_NO_PEER, PMP_NO_TAG of schema/arena.h */
+	int32_t peer, tag;          /* PMP_NO_PEER, PMP_NO_TAG of schema/arena.h */
 	int64_t enter_ns, leave_ns; /* on the common clock; leave -1: never left */
 	int64_t bytes;
 };
@@ -145,14 +145,16 @@ struct pmp_model {
 	struct pmp_model_gap *gaps;
 	struct pmp_model_message *messages;
 	struct pmp_model_event *events;
-	size_t rank_count, module_count, frame_count, address_count, path_count, region_count, comm_count;
+	size_t rank_count, module_count, frame_count, address_count, path_count, region_count,
+		comm_count;
 	size_t stat_count, gap_count, message_count, event_count;
 	void *memory; /* owner of all of it; see model.c */
 };
 
 /* pmp_model_new - an empty model; arrays are allocated from it with pmp_model_alloc and live as long as it does */
 struct pmp_model *pmp_model_new(void);
-void *pmp_model_alloc(struct pmp_model *model, size_t count, size_t size); /* zeroed; NULL on overflow or no memory */
+void *pmp_model_alloc(struct pmp_model *model, size_t count,
+		      size_t size); /* zeroed; NULL on overflow or no memory */
 char *pmp_model_text(struct pmp_model *model, const char *text, size_t len);
 void pmp_model_free(struct pmp_model *model);
 

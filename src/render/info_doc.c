@@ -24,7 +24,8 @@ static const char *states_text(const struct pmp_model *model, struct pmp_pool *p
 	for (int state = 0; state < PMP_RANK_STATE_COUNT; state++)
 		if (counts[state])
 			text = pmp_pool_printf(pool, "%s%s%zu %s", text, text[0] ? ", " : "",
-					       counts[state], pmp_rank_state_name((enum pmp_rank_state)state));
+					       counts[state],
+					       pmp_rank_state_name((enum pmp_rank_state)state));
 	return text;
 }
 

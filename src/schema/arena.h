@@ -51,9 +51,9 @@ enum pmp_kind {
 
 #define PMP_RECORD(name, kind, doc)         struct pmp_##name {
 #define PMP_FIELD(record, type, field, doc) type field;
-#define PMP_RECORD_END(name, bytes) \
-	}               \
-	;               \
+#define PMP_RECORD_END(name, bytes)                                                                \
+	}                                                                                          \
+	;                                                                                          \
 	_Static_assert(sizeof(struct pmp_##name) == (bytes), "layout of pmp_" #name);
 #include "schema/arena.def"
 #undef PMP_RECORD
@@ -96,9 +96,9 @@ enum pmp_end {
 
 /* How far the rank came. */
 enum pmp_phase {
-	PMP_PHASE_STARTED,     /* arena made, inside MPI_Init */
-	PMP_PHASE_RUNNING,     /* MPI_Init returned */
-	PMP_PHASE_FINALIZING,  /* inside MPI_Finalize, writing the file */
+	PMP_PHASE_STARTED,    /* arena made, inside MPI_Init */
+	PMP_PHASE_RUNNING,    /* MPI_Init returned */
+	PMP_PHASE_FINALIZING, /* inside MPI_Finalize, writing the file */
 	PMP_PHASE_COUNT
 };
 
@@ -114,12 +114,12 @@ struct pmp_arena_header {
 	uint32_t version;
 	uint32_t endian;
 	uint32_t header_bytes; /* sizeof(struct pmp_arena_header) */
-	uint32_t tick_is_ns;   /* 1: ticks are nanoseconds already (clock_gettime or the step clock) */
+	uint32_t tick_is_ns;   /* 1: ticks are ns already (clock_gettime or the step clock) */
 	int32_t pid;
 	uint32_t uid;
 	uint64_t calls_hash; /* pmp_calls_hash(): the call numbers below are those of this table */
 	uint64_t boot_hash;  /* boot id and time namespace: equal where CLOCK_MONOTONIC is shared */
-	double ns_per_tick; /* first calibration; the two clock pairs below give a better one */
+	double ns_per_tick;  /* first calibration; the two clock pairs below give a better one */
 	struct pmp_clock_pair start;
 	char host[64];
 	char job[64];
@@ -134,10 +134,10 @@ struct pmp_arena_header {
 
 	/* updated while running */
 	struct pmp_clock_pair latest; /* renewed now and then, and at the end */
-	int32_t rank;                 /* in MPI_COMM_WORLD; before MPI_Init what the launcher's environment says */
-	int32_t size;                 /* of MPI_COMM_WORLD, 0 while unknown */
-	uint32_t phase;               /* enum pmp_phase */
-	uint32_t end;                 /* enum pmp_end */
+	int32_t rank; /* in MPI_COMM_WORLD; before MPI_Init what the launcher's environment says */
+	int32_t size; /* of MPI_COMM_WORLD, 0 while unknown */
+	uint32_t phase; /* enum pmp_phase */
+	uint32_t end;   /* enum pmp_end */
 	int32_t end_code;
 	uint32_t thread_level; /* MPI_THREAD_* as 0..3 */
 	uint64_t end_ticks;
@@ -158,12 +158,12 @@ _Static_assert(sizeof(struct pmp_arena_header) <= PMP_ARENA_PAGE, "the header is
 
 /* Things that the report has to say aloud. Bits of pmp_arena_header.warnings. */
 enum pmp_warning {
-	PMP_WARN_MEMORY = 1,     /* PMPROF_MEMORY used up: keys were lost */
-	PMP_WARN_SCRATCH = 2,    /* scratch full: the arena could not grow */
-	PMP_WARN_UNWIND = 4,     /* some stacks could not be walked to the end */
-	PMP_WARN_REQUESTS = 8,   /* request table full: some receives are not credited */
-	PMP_WARN_THREADS = 16,   /* more threads at once than lanes */
-	PMP_WARN_FORTRAN = 32    /* the program calls MPI from Fortran as well, past the wrappers */
+	PMP_WARN_MEMORY = 1,   /* PMPROF_MEMORY used up: keys were lost */
+	PMP_WARN_SCRATCH = 2,  /* scratch full: the arena could not grow */
+	PMP_WARN_UNWIND = 4,   /* some stacks could not be walked to the end */
+	PMP_WARN_REQUESTS = 8, /* request table full: some receives are not credited */
+	PMP_WARN_THREADS = 16, /* more threads at once than lanes */
+	PMP_WARN_FORTRAN = 32  /* the program calls MPI from Fortran as well, past the wrappers */
 };
 
 #endif

@@ -12,8 +12,8 @@ enum pmp_call_class {
 	PMP_CLASS_COLLECTIVE,
 	PMP_CLASS_RMA,
 	PMP_CLASS_IO,
-	PMP_CLASS_SETUP,      /* communicators, groups, types, attributes, info, errors, enquiry */
-	PMP_CLASS_LIFECYCLE,  /* MPI_Init, MPI_Finalize, MPI_Abort: outside of the measured interval */
+	PMP_CLASS_SETUP,     /* communicators, groups, types, attributes, info, errors, enquiry */
+	PMP_CLASS_LIFECYCLE, /* MPI_Init, MPI_Finalize, MPI_Abort: outside of the measured interval */
 	PMP_CLASS_COUNT
 };
 
@@ -26,7 +26,7 @@ enum pmp_call_id {
 };
 
 struct pmp_call_info {
-	const char *name;           /* as the user writes it: "MPI_Send", "pmprof_region_begin" */
+	const char *name; /* as the user writes it: "MPI_Send", "pmprof_region_begin" */
 	enum pmp_call_class class;
 };
 

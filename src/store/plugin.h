@@ -11,7 +11,8 @@
 struct pmp_plugin_args {
 	uint32_t version; /* PMP_PLUGIN_VERSION */
 	void *comm;       /* pointer to an MPI_Comm duplicated for the purpose */
-	const char *const *arena_paths; /* what this process writes: its own, or those of its node */
+	/* what this process writes: its own, or those of its node */
+	const char *const *arena_paths;
 	size_t arena_count;
 	struct pmp_write_options options;
 };

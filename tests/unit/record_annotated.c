@@ -8,7 +8,8 @@
 
 static int leave_by_return(int i)
 {
-	PMPROF_REGION("return") {
+	PMPROF_REGION("return")
+	{
 		if (i)
 			return i;
 	}
@@ -17,7 +18,8 @@ static int leave_by_return(int i)
 
 static int leave_by_goto(void)
 {
-	PMPROF_REGION("goto") {
+	PMPROF_REGION("goto")
+	{
 		goto out;
 	}
 	return 1;
@@ -54,7 +56,8 @@ static int leave_by_exception(void)
 #else
 static int leave_by_exception(void)
 {
-	PMPROF_REGION("exception") {
+	PMPROF_REGION("exception")
+	{
 	}
 	return 0;
 }

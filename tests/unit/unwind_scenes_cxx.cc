@@ -12,8 +12,13 @@
 namespace
 {
 struct guard {
-	explicit guard(int d) : depth(d) {}
-	~guard() { probe(); }
+	explicit guard(int d) : depth(d)
+	{
+	}
+	~guard()
+	{
+		probe();
+	}
 	int depth;
 };
 
@@ -41,8 +46,13 @@ struct leaf : base {
 
 struct inner : base {
 	std::unique_ptr<base> next;
-	explicit inner(std::unique_ptr<base> n) : next(std::move(n)) {}
-	int run(int depth) override { return next->run(depth - 1) + depth; }
+	explicit inner(std::unique_ptr<base> n) : next(std::move(n))
+	{
+	}
+	int run(int depth) override
+	{
+		return next->run(depth - 1) + depth;
+	}
 };
 } // namespace
 
@@ -73,11 +83,17 @@ extern "C" int scene_exceptions(int depth)
 extern "C" int scene_objects(int depth)
 {
 	std::unique_ptr<base> chain = std::make_unique<leaf>();
-	std::function<int(int)> recurse = [&](int d) { probe(); return d > 0 ? recurse(d - 1) + 1 : 1; };
+	std::function<int(int)> recurse = [&](int d) {
+		probe();
+		return d > 0 ? recurse(d - 1) + 1 : 1;
+	};
 	std::vector<int> v{3, 1, 2, 9, 8, 7, 4};
 
 	for (int i = 0; i < depth; i++)
 		chain = std::make_unique<inner>(std::move(chain));
-	std::sort(v.begin(), v.end(), [](int a, int b) { probe(); return a < b; });
+	std::sort(v.begin(), v.end(), [](int a, int b) {
+		probe();
+		return a < b;
+	});
 	return chain->run(depth) + recurse(depth) + v[0];
 }
