@@ -66,6 +66,8 @@ class Run:
         for row in self.json["ranks"]:
             parts = sum(row[key] for key in ("compute_s", "mpi_s", "io_s", "paused_s", "tool_s"))
             near(parts, row["wall_s"], 0.01, f"{name}: parts of rank {row['rank']}")
+            contains = row["compute_s"] + row["mpi_s"] + row["io_s"]
+            check(row["tool_hidden_s"] <= contains * (1 + 1e-6), f"{name}: tool cost above the time of rank {row['rank']}")
         compute = sum(row["compute_s"] for row in self.json["ranks"])
         near(run["lost_s"], run["core_s"] - compute, 1e-6, f"{name}: core-seconds less computation")
         listed = sum(loss["seconds"] for loss in self.losses if loss["seconds"] is not None)
