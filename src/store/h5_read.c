@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/arena_view.h"
 #include "store/h5_table.h"
 #include "store/load.h"
 
@@ -466,6 +467,19 @@ static int open_failed(const struct context *c)
 	return pmp_fail(c->diag, PMP_EFORMAT, "'%s' is damaged%s", c->path, reason.text);
 }
 
+/* Something else: people also try what lies in the scratch folder. */
+static int not_hdf5(const char *path, struct pmp_diag *diag)
+{
+	const char *slash = strrchr(path, '/');
+	int folder = slash ? (int)(slash - path) : 1;
+
+	if (!pmp_arena_is_name(slash ? slash + 1 : path))
+		return pmp_fail(diag, PMP_EFORMAT, "'%s' is not an HDF5 file", path);
+	return pmp_fail(diag, PMP_EFORMAT,
+			"'%s' is what one rank recorded; a file of all ranks: pmprof collect %.*s",
+			path, folder, slash ? path : ".");
+}
+
 int pmp_h5_load(const char *path, struct pmp_load *load, struct pmp_diag *diag)
 {
 	struct context c = {path, load, diag};
@@ -484,7 +498,7 @@ int pmp_h5_load(const char *path, struct pmp_load *load, struct pmp_diag *diag)
 		file = H5Fopen(path, H5F_ACC_RDONLY, list);
 	}
 	if (is_hdf5 <= 0)
-		rc = pmp_fail(diag, PMP_EFORMAT, "'%s' is not an HDF5 file", path);
+		rc = not_hdf5(path, diag);
 	else
 		rc = file < 0 ? open_failed(&c) : load_tables(&c, file);
 	if (list >= 0)

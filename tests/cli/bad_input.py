@@ -73,6 +73,10 @@ def check_files(t):
         for path in bad_files(folder):
             for verb in ("report", "info"):
                 check_line(t, [verb, path], INPUT, [os.path.basename(path).split("\n")[0]])
+        arena = os.path.join(folder, "rank-0.arena")
+        with open(arena, "wb") as f:
+            f.write(b"PMPARENA" * 1000)
+        check_line(t, ["report", arena], INPUT, [f"pmprof collect {folder}"])
 
 
 def main():
