@@ -36,6 +36,7 @@ struct pmp_digest_region { /* 0 is the whole program, name "" */
 	const char *name; /* "solve/halo" */
 	int64_t count;    /* times entered, over ranks */
 	struct pmp_spread compute, self_compute, mpi, io; /* main threads; inclusive but self_compute */
+	struct pmp_spread time; /* computation, MPI and I/O together: how long each rank is in it */
 	struct pmp_imbalance balance; /* of inclusive computation */
 	struct pmp_digest_place place; /* of the longest stretch of computation in it */
 };
