@@ -47,14 +47,20 @@ static bool is_last(const struct argp_option *o)
 	return !o || (!o->name && !o->key && !o->doc);
 }
 
+static size_t add_names(const struct argp *argp, const char **names, size_t count)
+{
+	for (const struct argp_option *o = argp->options; !is_last(o) && count < MAX_NAMES; o++)
+		if (o->name && !(o->flags & OPTION_HIDDEN))
+			names[count++] = o->name;
+	for (const struct argp_child *c = argp->children; c && c->argp; c++)
+		count = add_names(c->argp, names, count);
+	return count;
+}
+
 _Noreturn static void unknown_option(const struct argp *argp, const char *name)
 {
 	const char *names[MAX_NAMES] = {"help"};
-	size_t count = 1;
-
-	for (const struct argp_option *o = argp->options; !is_last(o) && count < MAX_NAMES; o++)
-		if (o->name)
-			names[count++] = o->name;
+	size_t count = add_names(argp, names, 1);
 	const char *nearest = pmp_suggest(name, names, count, sizeof(names[0]));
 
 	if (nearest)
@@ -62,21 +68,48 @@ _Noreturn static void unknown_option(const struct argp *argp, const char *name)
 	pmp_cli_usage("unknown option '--%s'", name);
 }
 
-/* The option of that name, or the only one that begins with it, as getopt has it. */
-static const struct argp_option *find_long(const struct argp *argp, const char *name)
-{
-	const struct argp_option *found = NULL;
+/* Options that begin with a name. */
+struct candidates {
+	const struct argp_option *exact, *first, *second;
+};
 
+static void find_candidates(const struct argp *argp, const char *name, struct candidates *found)
+{
 	for (const struct argp_option *o = argp->options; !is_last(o); o++) {
 		if (!o->name || strncmp(o->name, name, strlen(name)) != 0)
 			continue;
 		if (strcmp(o->name, name) == 0)
-			return o;
-		if (found)
-			pmp_cli_usage("option '--%s' is ambiguous: '--%s' or '--%s'?", name,
-				      found->name, o->name);
-		found = o;
+			found->exact = o;
+		else if (!found->first)
+			found->first = o;
+		else
+			found->second = o;
 	}
+	for (const struct argp_child *c = argp->children; c && c->argp; c++)
+		find_candidates(c->argp, name, found);
+}
+
+/* The option of that name, or the only one that begins with it, as getopt has it. */
+static const struct argp_option *find_long(const struct argp *argp, const char *name)
+{
+	struct candidates found = {NULL, NULL, NULL};
+
+	find_candidates(argp, name, &found);
+	if (!found.exact && found.second)
+		pmp_cli_usage("option '--%s' is ambiguous: '--%s' or '--%s'?", name,
+			      found.first->name, found.second->name);
+	return found.exact ? found.exact : found.first;
+}
+
+static const struct argp_option *find_short(const struct argp *argp, int key)
+{
+	const struct argp_option *found = NULL;
+
+	for (const struct argp_option *o = argp->options; !is_last(o); o++)
+		if (o->key == key)
+			return o;
+	for (const struct argp_child *c = argp->children; c && c->argp && !found; c++)
+		found = find_short(c->argp, key);
 	return found;
 }
 
@@ -102,11 +135,9 @@ static int check_long(const struct argp *argp, const char *text, const char *nex
 static int check_short(const struct argp *argp, const char *letters, const char *next)
 {
 	for (const char *c = letters; *c; c++) {
-		const struct argp_option *o = argp->options;
+		const struct argp_option *o = find_short(argp, *c);
 
-		while (!is_last(o) && o->key != *c)
-			o++;
-		if (is_last(o))
+		if (!o)
 			pmp_cli_usage("unknown option '-%c'", *c);
 		if (o->arg && !c[1] && !next)
 			pmp_cli_usage("option '-%c' needs a value", *c);

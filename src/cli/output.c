@@ -1,0 +1,124 @@
+/*
+ * output.c - owns what all verbs with tables share: the options of output, the terminal's width and colours, the choice of a
+ * printer. Called by the cmd_*.c.
+ */
+#include "cli/output.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define DEFAULT_WIDTH 80
+#define MIN_WIDTH     40
+#define MAX_WIDTH     1000
+
+enum { KEY_FORMAT = 0x7000, KEY_TABLE, KEY_WIDTH };
+
+static const char *const format_names[] = {"text", "json", "csv", "md", NULL};
+
+static const struct argp_option options[] = {
+	{"format", KEY_FORMAT, "FORMAT", 0, "text (default), json, csv or md", 0},
+	{"table", KEY_TABLE, "NAME", 0, "csv: another table than the usual one", 0},
+	{"width", KEY_WIDTH, "N", 0, "Columns of text (the terminal's, or 80)", 0},
+	{0},
+};
+
+unsigned long pmp_cli_number(const char *option, const char *text, unsigned long min,
+			     unsigned long max)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end || value < min || value > max)
+		pmp_cli_usage("'%s' is no number for '--%s', use %lu to %lu", text, option, min,
+			      max);
+	return value;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct pmp_output *output = state->input;
+
+	switch (key) {
+	case KEY_FORMAT:
+		output->format = (enum pmp_format)pmp_cli_choice("format", arg, format_names);
+		break;
+	case KEY_TABLE:
+		output->table = arg;
+		break;
+	case KEY_WIDTH:
+		output->width = (unsigned)pmp_cli_number("width", arg, MIN_WIDTH, MAX_WIDTH);
+		break;
+	case ARGP_KEY_END:
+		if (output->table && output->format != PMP_FORMAT_CSV)
+			pmp_cli_usage("'--table' needs '--format csv'");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp pmp_output_argp = {.options = options, .parser = parse_option};
+
+unsigned pmp_output_width(const struct pmp_output *output)
+{
+	struct winsize size;
+
+	if (output->width)
+		return output->width;
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col == 0)
+		return DEFAULT_WIDTH;
+	return size.ws_col < MIN_WIDTH ? MIN_WIDTH : size.ws_col;
+}
+
+bool pmp_output_is_for_people(const struct pmp_output *output)
+{
+	return output->format == PMP_FORMAT_TEXT || output->format == PMP_FORMAT_MARKDOWN;
+}
+
+static int print_text(const struct pmp_output *output, const struct pmp_doc *doc)
+{
+	const char *no_colour = getenv("NO_COLOR");
+	bool is_dark = no_colour && no_colour[0];
+
+	setlocale(LC_CTYPE, ""); /* only to learn whether the terminal speaks UTF-8 */
+	const struct pmp_text_options text = {
+		.width = pmp_output_width(output),
+		.has_colour = isatty(STDOUT_FILENO) && !is_dark,
+		.is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+	};
+
+	return pmp_print_text(doc, &text, stdout);
+}
+
+static int print_csv(const struct pmp_doc *doc, const char *table)
+{
+	int rc = pmp_print_csv(doc, table, stdout);
+
+	if (rc == -PMP_ENOTFOUND)
+		pmp_cli_choice("table", table, pmp_doc_table_names(doc));
+	return rc;
+}
+
+int pmp_output_error(int rc, struct pmp_diag *diag)
+{
+	return rc == -PMP_EIO ? pmp_fail(diag, PMP_EFULL, "cannot write the report: %m") : rc;
+}
+
+int pmp_output_doc(const struct pmp_output *output, const struct pmp_doc *doc, const char *table,
+		   struct pmp_diag *diag)
+{
+	int rc;
+
+	if (output->format == PMP_FORMAT_CSV)
+		rc = print_csv(doc, output->table ? output->table : table);
+	else if (output->format == PMP_FORMAT_MARKDOWN)
+		rc = pmp_print_markdown(doc, stdout);
+	else
+		rc = print_text(output, doc);
+	return pmp_output_error(rc, diag);
+}
