@@ -14,12 +14,12 @@ enum pmp_law { PMP_LAW_AMDAHL, PMP_LAW_GUSTAFSON, PMP_LAW_USL, PMP_LAW_COUNT };
 
 struct pmp_fit {
 	enum pmp_law law;
-	const char *refusal;  /* why there is no fit, in words; NULL: there is one */
-	double serial;        /* f of Amdahl, a of Gustafson, s (contention) of USL */
-	double coherence;     /* k of USL, else NaN */
-	double r_squared;     /* of the speedups, NaN when they do not vary */
-	double peak_ranks;    /* where USL is highest; INFINITY for none */
-	double peak_speedup;  /* there; Amdahl: its limit 1/f */
+	const char *refusal; /* why there is no fit, in words; NULL: there is one */
+	double serial;       /* f of Amdahl, a of Gustafson, s (contention) of USL */
+	double coherence;    /* k of USL, else NaN */
+	double r_squared;    /* of the speedups, NaN when they do not vary */
+	double peak_ranks;   /* where USL is highest; INFINITY for none */
+	double peak_speedup; /* there; Amdahl: its limit 1/f */
 	bool is_peak_trusted; /* the peak lies within 4 times the largest N, else it must not be printed as a prediction */
 };
 

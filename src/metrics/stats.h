@@ -19,7 +19,16 @@ struct pmp_interval {
 
 double pmp_mean(const double *values, size_t count);
 double pmp_variance(const double *values, size_t count); /* of the sample (n - 1); NaN below 2 */
-double pmp_median(const double *values, size_t count);   /* NaN for none; @values stay as they are */
+double pmp_median(const double *values, size_t count); /* NaN for none; @values stay as they are */
+
+/* pmp_student - q with P(|t| <= q) = @confidence for Student's t with @df degrees of freedom, whole or not; NaN outside */
+double pmp_student(double confidence, double df);
+
+/* pmp_mann_whitney - two-sided p, exact up to 60 values (also with ties), else normal with both corrections; NaN: none given */
+double pmp_mann_whitney(const double *a, size_t a_count, const double *b, size_t b_count);
+
+/* pmp_cliffs_delta - share of pairs with b above a less share with b below a: -1 to 1; NaN without values */
+double pmp_cliffs_delta(const double *a, size_t a_count, const double *b, size_t b_count);
 
 /* pmp_estimate - the median of positive values with an interval for it; bounds NaN below 2 values */
 struct pmp_interval pmp_estimate(const double *values, size_t count);
@@ -34,8 +43,8 @@ struct pmp_interval pmp_ratio(double factor, const double *a, size_t a_count, co
 /* Is the second sample different from the first? */
 struct pmp_comparison {
 	struct pmp_interval ratio; /* median(b) / median(a) */
-	double p;      /* Mann-Whitney, two-sided, exact without ties and for small samples; NaN unknown */
-	double effect; /* Cliff's delta: -1 (b is smaller throughout) to 1; NaN unknown */
+	double p;                  /* pmp_mann_whitney */
+	double effect;             /* pmp_cliffs_delta: -1 means that b is smaller throughout */
 };
 
 struct pmp_comparison pmp_compare(const double *a, size_t a_count, const double *b, size_t b_count);
