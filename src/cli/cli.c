@@ -88,3 +88,15 @@ int pmp_cli_choice(const char *what, const char *text, const char *const *names)
 			 names[i]);
 	pmp_cli_usage("unknown %s '%s', known are %s", what, text, list);
 }
+
+unsigned long pmp_cli_number(const char *option, const char *text, unsigned long min,
+			     unsigned long max)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end || value < min || value > max)
+		pmp_cli_usage("'%s' is no number for '--%s', use %lu to %lu", text, option, min,
+			      max);
+	return value;
+}

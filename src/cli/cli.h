@@ -50,4 +50,8 @@ int pmp_cli_parse(const struct argp *argp, int argc, char **argv, unsigned flags
  */
 int pmp_cli_choice(const char *what, const char *text, const char *const *names);
 
+/* pmp_cli_number - the number in @text; anything but one from @min to @max is a usage error of '--@option' */
+unsigned long pmp_cli_number(const char *option, const char *text, unsigned long min,
+			     unsigned long max);
+
 #endif

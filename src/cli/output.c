@@ -26,18 +26,6 @@ static const struct argp_option options[] = {
 	{0},
 };
 
-unsigned long pmp_cli_number(const char *option, const char *text, unsigned long min,
-			     unsigned long max)
-{
-	char *end;
-	unsigned long value = strtoul(text, &end, 10);
-
-	if (text[0] < '0' || text[0] > '9' || *end || value < min || value > max)
-		pmp_cli_usage("'%s' is no number for '--%s', use %lu to %lu", text, option, min,
-			      max);
-	return value;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct pmp_output *output = state->input;

@@ -43,8 +43,4 @@ int pmp_output_doc(const struct pmp_output *output, const struct pmp_doc *doc, c
 /* pmp_output_error - @rc of a printer, with the message when stdout could not be written */
 int pmp_output_error(int rc, struct pmp_diag *diag);
 
-/* pmp_cli_number - the number in @text; anything but one from @min to @max is a usage error of '--@option' */
-unsigned long pmp_cli_number(const char *option, const char *text, unsigned long min,
-			     unsigned long max);
-
 #endif
