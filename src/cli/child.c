@@ -1,11 +1,6 @@
 /*
- * child.c - `pmprof run` stands between a shell (or a launcher) and a program, and must not be
- * noticed.
- *
- * The difficulty is signals. Most reach the whole process group (the terminal's, timeout's,
- * mpirun's), a few only us. Passing on the first kind would deliver them twice, and mpirun takes a
- * second SIGINT as "leave your ranks behind". So a third process of the group, the witness, does
- * nothing but wait for signals and tell: what it has seen as well needs no passing on.
+ * child.c - starts a program and waits for its end. `pmprof run` does so in its place and must not be noticed: signals go
+ * through relay.c, the end is imitated. Short helper commands whose output is wanted are here as well.
  */
 #include "cli/child.h"
 
@@ -13,7 +8,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -22,128 +16,54 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WITNESS_WAIT_MS                                                                            \
-	100 /* a signal to a group is delivered to all members within microseconds */
-
-static const int passed[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
-
-#define PASSED_COUNT (sizeof(passed) / sizeof(passed[0]))
-
-struct child {
-	sigset_t before; /* signal mask to give back to the program */
-	sigset_t waited; /* what we wait for: SIGCHLD and those of passed[] that were not ignored */
-	struct sigaction sigchld; /* disposition to give back */
-	pid_t witness;
-	int testimony; /* reading end of the witness's pipe */
-};
-
-static void block_signals(struct child *c)
+static double now_s(void)
 {
-	struct sigaction action = {.sa_handler = SIG_DFL};
+	struct timespec t;
 
-	sigaction(SIGCHLD, &action, &c->sigchld);
-	sigemptyset(&c->waited);
-	sigaddset(&c->waited, SIGCHLD);
-	for (size_t i = 0; i < PASSED_COUNT; i++) {
-		sigaction(passed[i], NULL, &action);
-		if (action.sa_handler != SIG_IGN)
-			sigaddset(&c->waited, passed[i]);
-	}
-	sigprocmask(SIG_BLOCK, &c->waited, &c->before);
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static void restore_signals(const struct child *c)
+static void tie_to(pid_t parent)
 {
-	sigaction(SIGCHLD, &c->sigchld, NULL);
-	sigprocmask(SIG_SETMASK, &c->before, NULL);
-}
-
-_Noreturn static void witness_main(const struct child *c, int out, pid_t parent)
-{
-	int sig;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
-		_exit(0);
-	dup2(out, 0);
-	close_range(1, ~0U, 0);
-	while (sigwait(&c->waited, &sig) == 0) {
-		unsigned char seen = (unsigned char)sig;
+		_exit(128 + SIGTERM);
+}
 
-		if (write(0, &seen, 1) < 0)
-			break;
+_Noreturn static void exec_program(const struct pmp_relay *relay, const struct pmp_child *child,
+				   pid_t parent, int report)
+{
+	int error = 0;
+
+	if (child->is_tied)
+		tie_to(parent);
+	if (child->input >= 0 && dup2(child->input, 0) < 0)
+		error = errno;
+	if (child->output >= 0 && (dup2(child->output, 1) < 0 || dup2(child->output, 2) < 0))
+		error = errno;
+	pmp_relay_restore(relay);
+	if (!error) {
+		execvp(child->argv[0], child->argv);
+		error = errno;
 	}
-	_exit(0);
-}
-
-/* Without a witness (no processes left) signals are passed on, which is right more often than not.
- */
-static void call_witness(struct child *c)
-{
-	pid_t self = getpid();
-	int ends[2];
-
-	c->witness = -1;
-	c->testimony = -1;
-	if (pipe2(ends, O_CLOEXEC))
-		return;
-	c->witness = fork();
-	if (c->witness == 0)
-		witness_main(c, ends[1], self);
-	close(ends[1]);
-	c->testimony = ends[0];
-	fcntl(c->testimony, F_SETFL, O_NONBLOCK);
-}
-
-static void dismiss_witness(struct child *c)
-{
-	if (c->witness > 0) {
-		kill(c->witness, SIGKILL);
-		while (waitpid(c->witness, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
-	if (c->testimony >= 0)
-		close(c->testimony);
-}
-
-static bool witness_saw(const struct child *c, int sig)
-{
-	struct pollfd wait = {.fd = c->testimony, .events = POLLIN};
-	unsigned char seen[64];
-	bool found = false;
-	ssize_t n;
-
-	while (!found && poll(&wait, 1, WITNESS_WAIT_MS) > 0) {
-		n = read(c->testimony, seen, sizeof(seen));
-		if (n <= 0)
-			return false;
-		found = memchr(seen, sig, (size_t)n);
-	}
-	return found;
-}
-
-_Noreturn static void exec_program(const struct child *c, char *const *argv, int report)
-{
-	restore_signals(c);
-	execvp(argv[0], argv);
-	int error = errno;
-
 	if (write(report, &error, sizeof(error)) < 0)
 		_exit(126);
 	_exit(127);
 }
 
-static int start_program(const struct child *c, char *const *argv, pid_t *pid,
+static int start_program(const struct pmp_relay *relay, const struct pmp_child *child, pid_t *pid,
 			 struct pmp_diag *diag)
 {
+	pid_t self = getpid();
 	int ends[2];
 	int error = 0;
 
 	if (pipe2(ends, O_CLOEXEC))
-		return pmp_fail(diag, PMP_EIO, "cannot start '%s': %m", argv[0]);
+		return pmp_fail(diag, PMP_EIO, "cannot start '%s': %m", child->argv[0]);
 	*pid = fork();
 	if (*pid == 0)
-		exec_program(c, argv, ends[1]);
+		exec_program(relay, child, self, ends[1]);
 	if (*pid < 0)
 		error = errno;
 	close(ends[1]);
@@ -153,40 +73,77 @@ static int start_program(const struct child *c, char *const *argv, pid_t *pid,
 	errno = error;
 	if (error)
 		return pmp_fail(diag, error == ENOENT ? PMP_ENOTFOUND : PMP_EIO,
-				"cannot start '%s': %m", argv[0]);
+				"cannot start '%s': %m", child->argv[0]);
 	return 0;
 }
 
-static void wait_for_end(const struct child *c, pid_t pid, int *status)
+static bool is_end(int sig)
+{
+	return sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT;
+}
+
+static bool has_ended(pid_t pid, struct pmp_child_end *end)
+{
+	struct rusage usage;
+
+	if (wait4(pid, &end->status, WNOHANG, &usage) != pid)
+		return false;
+	end->cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+		     (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+	return true;
+}
+
+static void wait_for_end(struct pmp_relay *relay, const struct pmp_child *child, pid_t pid,
+			 struct pmp_child_end *end)
 {
 	for (;;) {
-		int sig = sigwaitinfo(&c->waited, NULL);
+		bool is_for_us = false;
+		int sig = pmp_relay_wait(relay, child->tick ? child->tick_ms : -1, &is_for_us);
 
-		if (sig == SIGCHLD && waitpid(pid, status, WNOHANG) == pid)
+		if (sig == SIGCHLD && has_ended(pid, end))
 			return;
-		if (sig > 0 && sig != SIGCHLD && !witness_saw(c, sig))
+		if (is_end(sig))
+			end->signal = sig;
+		if (is_for_us)
 			kill(pid, sig);
+		if (sig == 0 && child->tick)
+			child->tick(child->data);
 	}
+}
+
+int pmp_child_start(struct pmp_relay *relay, const struct pmp_child *child,
+		    struct pmp_child_end *end, struct pmp_diag *diag)
+{
+	double begun = now_s();
+	pid_t pid = -1;
+	int rc;
+
+	*end = (struct pmp_child_end){.status = 0};
+	rc = start_program(relay, child, &pid, diag);
+	if (rc)
+		return rc;
+	if (child->started)
+		child->started(pid, child->data);
+	wait_for_end(relay, child, pid, end);
+	end->wall_s = now_s() - begun;
+	return 0;
 }
 
 int pmp_child_run(char *const *argv, void (*started)(pid_t pid, void *data), void *data,
 		  int *status, struct pmp_diag *diag)
 {
-	struct child c;
-	pid_t pid = -1;
+	const struct pmp_child child = {
+		.argv = argv, .input = -1, .output = -1, .started = started, .data = data};
+	struct pmp_child_end end;
+	struct pmp_relay relay;
 	int rc;
 
-	block_signals(&c);
-	call_witness(&c);
-	rc = start_program(&c, argv, &pid, diag);
-	if (rc == 0) {
-		if (started)
-			started(pid, data);
-		wait_for_end(&c, pid, status);
-	}
-	dismiss_witness(&c);
+	pmp_relay_open(&relay);
+	rc = pmp_child_start(&relay, &child, &end, diag);
+	pmp_relay_close(&relay);
 	if (rc)
-		restore_signals(&c);
+		pmp_relay_restore(&relay);
+	*status = end.status;
 	return rc;
 }
 

@@ -3,10 +3,39 @@
 #ifndef PMP_CHILD_H
 #define PMP_CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "cli/relay.h"
+
+/* A program to start with the present environment. */
+struct pmp_child {
+	char *const *argv;
+	int input, output; /* become its standard input, and its output and error; -1: ours */
+	bool is_tied;      /* gets SIGTERM when we die, whatever kills us */
+	void (*started)(pid_t pid, void *data); /* called once in our process; may be NULL */
+	void (*tick)(void *data); /* called every tick_ms while it runs; may be NULL */
+	int tick_ms;
+	void *data;
+};
+
+struct pmp_child_end {
+	int status; /* as from waitpid */
+	int signal; /* the last of SIGINT, SIGTERM, SIGHUP, SIGQUIT that came meanwhile; 0 none */
+	double wall_s; /* from fork to exit */
+	double cpu_s;  /* user and system time of it and all it has waited for */
+};
+
+/*
+ * pmp_child_start - start a program, pass signals on, wait for its end
+ * @relay: open
+ *
+ * Return: as pmp_child_run.
+ */
+int pmp_child_start(struct pmp_relay *relay, const struct pmp_child *child,
+		    struct pmp_child_end *end, struct pmp_diag *diag);
 
 /*
  * pmp_child_run - start @argv with the present environment, pass signals on, wait for its end
