@@ -35,19 +35,25 @@ struct pmp_digest_region { /* 0 is the whole program, name "" */
 	uint64_t key;
 	const char *name; /* "solve/halo" */
 	int64_t count;    /* times entered, over ranks */
-	struct pmp_spread compute, self_compute, mpi, io; /* main threads; inclusive but self_compute */
+	struct pmp_spread compute, self_compute, mpi,
+		io;         /* main threads; inclusive but self_compute */
+	double self_lost_s; /* load imbalance in it, without the regions inside: see imbalance_s */
 	struct pmp_spread time; /* computation, MPI and I/O together: how long each rank is in it */
-	struct pmp_imbalance balance; /* of inclusive computation */
+	struct pmp_imbalance balance;  /* of inclusive computation */
 	struct pmp_digest_place place; /* of the longest stretch of computation in it */
 };
 
 struct pmp_digest_stretch { /* computation between two calls */
 	uint64_t key;
+	uint64_t
+		to_key; /* the same for all stretches of a region that end at the same call: branches that come together */
 	uint32_t region;
 	const char *from_call, *to_call; /* "" start or end */
 	struct pmp_digest_place from, to;
 	int64_t count;
 	struct pmp_spread compute;
+	double lost_s; /* load imbalance in it: (ranks * mean of the busiest) - sum; below 0 where others compute longer */
+	bool is_alone; /* one rank computes there, and in no other stretch to the same call does another */
 };
 
 struct pmp_digest_site { /* a call path, without region marks */
@@ -57,8 +63,9 @@ struct pmp_digest_site { /* a call path, without region marks */
 	struct pmp_digest_place place;
 	const char *path; /* "main > solve > exchange", outermost first */
 	int64_t count, bytes_out, bytes_in;
-	double waiting_s; /* part of time that is load imbalance (core-seconds) as summary.h splits it; the rest is communication */
-	struct pmp_spread time;
+	double lost_s; /* communication or I/O in it (core-seconds), as losses.h splits it: sums up to communication_s + io_lost_s */
+	double waiting_s;       /* the rest of time: waiting for busier ranks; at least 0 */
+	struct pmp_spread time; /* of all threads */
 };
 
 struct pmp_digest_call { /* over all sites */
@@ -72,8 +79,10 @@ struct pmp_digest {
 	struct pmp_pool *pool; /* owner of everything in here */
 	/* where it comes from */
 	const char *path, *command, *mpi, *job, *created, *host, *version;
-	uint32_t ranks, nodes; /* world size */
-	uint32_t processors; /* usable by the ranks, over nodes; 0 unknown */
+	uint32_t ranks, nodes;   /* world size */
+	uint32_t data_ranks;     /* of which something is known */
+	uint32_t finished_ranks; /* that reached MPI_Finalize */
+	uint32_t processors;     /* usable by the ranks, over nodes; 0 unknown */
 	bool is_complete, is_oversubscribed;
 	const char *const *notes;
 	size_t note_count;
@@ -85,7 +94,14 @@ struct pmp_digest {
 	double compute_s, mpi_s, io_s, paused_s, tool_s, tool_hidden_s;
 	double init_sum_s; /* in MPI_Init, over ranks */
 	double idle_s;     /* ranks that began later or ended earlier than others */
-	double cpu_s;      /* user and system time of the processes */
+	/* the same core-seconds by cause: compute + imbalance + io_lost + communication + tool_lost + uneven + paused + init_sum */
+	double imbalance_s;     /* ranks * computation of the busiest ranks, less all computation */
+	double io_lost_s;       /* I/O of the busiest ranks, times the ranks */
+	double communication_s; /* in MPI, beyond waiting for the busiest */
+	double tool_lost_s;     /* the profiler, beyond what only makes others wait less */
+	double uneven_s;        /* began later, ended earlier */
+	double away_s; /* part of compute: at least so long the ranks had no processor, by their CPU time */
+	double cpu_s;         /* user and system time of the processes */
 	double max_rss_bytes; /* of the largest rank */
 	struct pmp_pop pop;
 	struct pmp_imbalance balance;

@@ -1,0 +1,31 @@
+/* speedup_doc.h - speedups as a document (text, Markdown, CSV) and as JSON, see docs/METRICS.md */
+#ifndef PMP_SPEEDUP_DOC_H
+#define PMP_SPEEDUP_DOC_H
+
+#include <jansson.h>
+
+#include "metrics/speedup.h"
+#include "render/doc.h"
+
+struct pmp_speedup_options {
+	uint32_t ranks; /* explain this point; 0: the largest that is not oversubscribed */
+	bool has_all;   /* explain every point, show every place */
+	bool is_forced; /* also conclude from oversubscribed points and single runs */
+	const char *
+		paths; /* what was given, quoted for a shell, for the commands at the end; NULL: none */
+};
+
+/* pmp_speedup_doc - everything as a document in @doc->pool; 0 or -PMP_ENOMEM */
+int pmp_speedup_doc(const struct pmp_speedup *speedup, const struct pmp_speedup_options *options,
+		    struct pmp_doc *doc);
+
+/*
+ * pmp_speedup_json - a new object of format "pmprof-speedup", to which the caller may add (expectations)
+ * @pool: for texts until the object is printed
+ *
+ * Return: NULL when there is no memory.
+ */
+json_t *pmp_speedup_json(const struct pmp_speedup *speedup,
+			 const struct pmp_speedup_options *options, struct pmp_pool *pool);
+
+#endif
