@@ -34,8 +34,8 @@ double pmp_cliffs_delta(const double *a, size_t a_count, const double *b, size_t
 struct pmp_interval pmp_estimate(const double *values, size_t count);
 
 /*
- * pmp_ratio - @factor * median(a) / median(b) with its interval (metrics.md 3.6: variance of the logarithm; quantile of
- * Student's t with Welch's degrees of freedom, since repeats are few)
+ * pmp_ratio - @factor * median(a) / median(b) with its interval, from the variance of the logarithms and Student's t with Welch's
+ * degrees of freedom, since repeats are few; bounds NaN when either sample has less than 2 values or one that is not positive
  */
 struct pmp_interval pmp_ratio(double factor, const double *a, size_t a_count, const double *b,
 			      size_t b_count);
