@@ -25,6 +25,8 @@ enum pmp_run_kind {                   /* "kind" in the file */
 		    PMP_RUN_KIND_COUNT
 };
 
+enum pmp_copies_choice { PMP_COPIES_AUTO, PMP_COPIES_YES, PMP_COPIES_NO };
+
 struct pmp_manifest_run {
 	enum pmp_run_kind kind;
 	uint32_t ranks;   /* 1 for serial and copies */
@@ -43,11 +45,15 @@ struct pmp_manifest {
 	char *const *command; /* NULL-terminated, at least one word; with {n} in it as given */
 	char *const *serial_command; /* NULL: none */
 	const char *launch;          /* "mpirun -np {n}" */
+	const char *mode;            /* as in the variable PMPROF; NULL: not given */
 	enum pmp_scaling scaling;
 	uint64_t program_hash, serial_hash; /* of the executables' contents; 0 unknown */
 	/* how often */
 	const uint32_t *ranks; /* rising, no doubles */
 	size_t rank_count;
+	uint32_t repeat, warm_up;
+	double precision; /* half a confidence interval over its median; 0: never stop early */
+	enum pmp_copies_choice copies;
 	uint64_t seed;       /* of the order of runs */
 	uint32_t processors; /* of the machine or allocation; 0 unknown */
 	/* what has been done, in this order */
@@ -69,6 +75,14 @@ int pmp_manifest_read(const char *dir, struct pmp_manifest **manifest, struct pm
 
 /* pmp_manifest_write - replace the manifest of a folder: it is the old or the new one, whatever happens. -PMP_EIO, -PMP_EFULL */
 int pmp_manifest_write(const char *dir, const struct pmp_manifest *manifest, struct pmp_diag *diag);
+
+/*
+ * pmp_manifest_difference - what of @other is measured in another way, so that their runs must not be mixed
+ *
+ * Return: "the launcher", ...; NULL: nothing.
+ */
+const char *pmp_manifest_difference(const struct pmp_manifest *manifest,
+				    const struct pmp_manifest *other);
 
 /* pmp_manifest_add - append a run; its strings are copied. Return: 0 or -PMP_ENOMEM. */
 int pmp_manifest_add(struct pmp_manifest *manifest, const struct pmp_manifest_run *run);
