@@ -52,7 +52,8 @@ struct pmp_expectation {
 	const char *argument; /* call, pattern or kind; NULL none */
 	uint32_t ranks;       /* 0: the most there are */
 	enum pmp_relation relation;
-	double bound; /* seconds, bytes, ratio or count */
+	double bound;    /* seconds, bytes, ratio or count */
+	bool is_percent; /* written in %, to be shown so */
 };
 
 struct pmp_expectations {
