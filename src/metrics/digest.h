@@ -105,7 +105,7 @@ struct pmp_digest {
 	double max_rss_bytes; /* of the largest rank */
 	struct pmp_pop pop;
 	struct pmp_imbalance balance;
-	/* what it consists of; arrays sorted by key */
+	/* what it consists of; arrays sorted by key, but the whole program is region 0 */
 	struct pmp_digest_region *regions;
 	struct pmp_digest_stretch *stretches;
 	struct pmp_digest_site *sites;

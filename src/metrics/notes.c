@@ -91,6 +91,8 @@ static int note_oversubscription(struct notes *notes)
 	for (size_t i = 0; i < s->count; i++)
 		order[i] = (uint64_t)s->node_of[i] << 32 | s->ranks[i];
 	qsort(order, s->count, sizeof(*order), compare_nodes);
+	bool is_known = true;
+
 	for (size_t i = 0; i < s->count; i++) {
 		const struct pmp_model_rank *rank = &s->model->ranks[(uint32_t)order[i]];
 
@@ -99,8 +101,11 @@ static int note_oversubscription(struct notes *notes)
 		if (i + 1 < s->count && order[i] >> 32 == order[i + 1] >> 32)
 			continue;
 		note_crowd(notes, crowd, rank->host);
+		is_known = is_known && cpu_count(crowd) > 0;
+		s->processors += (uint32_t)cpu_count(crowd);
 		memset(crowd, 0, sizeof(*crowd));
 	}
+	s->processors = is_known ? s->processors : 0;
 	return 0;
 }
 

@@ -50,6 +50,7 @@ struct pmp_summary {
 	double lost_s; /* core_s less computation */
 	double tool_share;
 	bool is_oversubscribed; /* on some node more ranks than processors */
+	uint32_t processors;    /* that ranks may run on, over nodes; 0 unknown on some node */
 	struct pmp_imbalance balance;
 	struct pmp_pop pop;
 	const struct pmp_region_sum
