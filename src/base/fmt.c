@@ -169,3 +169,19 @@ struct pmp_fmt pmp_fmt_size_class(unsigned size_class)
 		snprintf(fmt.text, sizeof(fmt.text), "%u-%u %s", low, 2 * low, units[unit]);
 	return fmt;
 }
+
+struct pmp_fmt pmp_fmt_age(int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+	struct pmp_fmt fmt;
+	size_t i = 0;
+
+	while (i < 3 && seconds < 2 * units[i].seconds)
+		i++;
+	snprintf(fmt.text, sizeof(fmt.text), "%lld %s", (long long)(seconds / units[i].seconds),
+		 units[i].name);
+	return fmt;
+}

@@ -16,6 +16,9 @@ struct pmp_fmt {
 /* pmp_fmt_seconds - "12.4 s", "503 ms", "2.31 µs", "85.0 ns", "12 400 s" */
 struct pmp_fmt pmp_fmt_seconds(double seconds);
 
+/* pmp_fmt_age - whole seconds in the largest unit of which there are two: "95 s", "3 min", "2 h", "12 d" */
+struct pmp_fmt pmp_fmt_age(int64_t seconds);
+
 /* pmp_fmt_number - without a unit: "49.6", "0.0512", "12 400" */
 struct pmp_fmt pmp_fmt_number(double value);
 

@@ -17,7 +17,8 @@
 #include "schema/calls.h"
 #include "store/arena_internal.h"
 
-#define RANK_MAX (1 << 24)
+#define RANK_MAX       (1 << 24)
+#define PMP_ARENA_OPEN (O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
 
 const char *pmp_arena_string(const struct pmp_arena_view *view, uint32_t ref)
 {
@@ -220,13 +221,34 @@ static int read_view(int fd, const char *path, struct pmp_arena_view *view, stru
 
 int pmp_arena_view_open(const char *path, struct pmp_arena_view *view, struct pmp_diag *diag)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = open(path, PMP_ARENA_OPEN);
 	int rc;
 
 	if (fd < 0)
 		return pmp_fail(diag, errno == ENOENT ? PMP_ENOTFOUND : PMP_EIO,
 				"cannot open '%s': %m", path);
 	rc = read_view(fd, path, view, diag);
+	close(fd);
+	return rc;
+}
+
+int pmp_arena_peek(const char *path, struct pmp_arena_header *header, bool *is_alive,
+		   struct pmp_diag *diag)
+{
+	int fd = open(path, PMP_ARENA_OPEN);
+	struct pmp_arena_scan scan = {.fd = fd};
+	struct stat st;
+	int rc;
+
+	if (fd < 0)
+		return pmp_fail(diag, errno == ENOENT ? PMP_ENOTFOUND : PMP_EIO,
+				"cannot open '%s': %m", path);
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		rc = pmp_fail(diag, PMP_EFORMAT, "'%s' is not a file", path);
+	else
+		rc = read_header(fd, path, &scan, header, diag);
+	if (rc == 0)
+		*is_alive = is_process_alive(header, &st);
 	close(fd);
 	return rc;
 }

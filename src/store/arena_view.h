@@ -60,6 +60,15 @@ struct pmp_arena_view {
 int pmp_arena_view_open(const char *path, struct pmp_arena_view *view, struct pmp_diag *diag);
 void pmp_arena_view_close(struct pmp_arena_view *view);
 
+/*
+ * pmp_arena_peek - the header of an arena alone, with what cannot be set to "unknown"
+ * @is_alive: the process still runs
+ *
+ * Cost: one read. Return: as pmp_arena_view_open.
+ */
+int pmp_arena_peek(const char *path, struct pmp_arena_header *header, bool *is_alive,
+		   struct pmp_diag *diag);
+
 /* pmp_arena_is_name - is it the name of an arena file, without folder: rank-<r>.arena, rank-<r>.<n>.arena? */
 bool pmp_arena_is_name(const char *name);
 
