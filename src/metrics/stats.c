@@ -94,6 +94,12 @@ static double beta_regularized(double a, double b, double x)
 	return 1 - front * beta_fraction(b, a, 1 - x) / b;
 }
 
+/* P(|t| >= q) = I_x(df/2, 1/2) with x = df / (df + q^2), which keeps the digits of a small p */
+static double student_p(double t, double df)
+{
+	return beta_regularized(df / 2, 0.5, df / (df + t * t));
+}
+
 /* P(|t| <= q) = I_y(1/2, df/2) with y = q^2 / (df + q^2): bisected in y, which keeps its digits for any number of degrees. */
 double pmp_student(double confidence, double df)
 {
@@ -164,6 +170,20 @@ static double welch_degrees(const struct logs *a, const struct logs *b)
 	double both = a->error2 + b->error2;
 
 	return both * both / (a->error2 * a->error2 / a->df + b->error2 * b->error2 / b->df);
+}
+
+double pmp_ratio_p(const double *a, size_t a_count, const double *b, size_t b_count)
+{
+	double distance = fabs(log(pmp_median(a, a_count) / pmp_median(b, b_count)));
+	struct logs left, right;
+	double error2;
+
+	if (!take_logs(a, a_count, &left) || !take_logs(b, b_count, &right))
+		return NAN;
+	error2 = left.error2 + right.error2;
+	if (error2 <= 0)
+		return distance > 0 ? 0 : 1;
+	return student_p(distance / sqrt(error2), welch_degrees(&left, &right));
 }
 
 struct pmp_interval pmp_ratio(double factor, const double *a, size_t a_count, const double *b,
@@ -290,6 +310,7 @@ struct pmp_comparison pmp_compare(const double *a, size_t a_count, const double 
 	return (struct pmp_comparison){
 		.ratio = pmp_ratio(1, b, b_count, a, a_count),
 		.p = pmp_mann_whitney(a, a_count, b, b_count),
+		.p_ratio = pmp_ratio_p(b, b_count, a, a_count),
 		.effect = pmp_cliffs_delta(a, a_count, b, b_count),
 	};
 }

@@ -40,10 +40,14 @@ struct pmp_interval pmp_estimate(const double *values, size_t count);
 struct pmp_interval pmp_ratio(double factor, const double *a, size_t a_count, const double *b,
 			      size_t b_count);
 
+/* pmp_ratio_p - two-sided p of "the medians are equal", from the same t as pmp_ratio's interval; NaN where that has no bounds */
+double pmp_ratio_p(const double *a, size_t a_count, const double *b, size_t b_count);
+
 /* Is the second sample different from the first? */
 struct pmp_comparison {
 	struct pmp_interval ratio; /* median(b) / median(a) */
 	double p;                  /* pmp_mann_whitney */
+	double p_ratio;            /* pmp_ratio_p */
 	double effect;             /* pmp_cliffs_delta: -1 means that b is smaller throughout */
 };
 

@@ -37,6 +37,15 @@ def make_set(rng, index):
     return {"a": a, "b": b, "ranks": ranks, "speedups": speedups}
 
 
+def student_p(t, df):
+    """The same integral from t on."""
+    scale = 2 * math.exp(math.lgamma((df + 1) / 2) - math.lgamma(df / 2)) / math.sqrt(math.pi)
+    start, steps = math.atan(t / math.sqrt(df)), 4000
+    h = (math.pi / 2 - start) / steps
+    f = [math.cos(start + i * h) ** (df - 1) if df > 1 or i < steps else 1 for i in range(steps + 1)]
+    return scale * h / 3 * (f[0] + f[-1] + 4 * sum(f[1:-1:2]) + 2 * sum(f[2:-1:2]))
+
+
 def student_quantile(confidence, df):
     """Integrates the density over the angle (t = sqrt(df) tan x makes it cos^(df-1), smooth and finite) and bisects."""
     def area(top, steps=400):
@@ -68,6 +77,14 @@ def ratio(b, a):
     if x + y == 0:
         return [value] * 3
     return spread(value, x + y, (x + y) ** 2 / (x ** 2 / (len(b) - 1) + y ** 2 / (len(a) - 1)))
+
+
+def ratio_p(b, a):
+    x, y = error_of_median(b), error_of_median(a)
+    distance = abs(math.log(statistics.median(b) / statistics.median(a)))
+    if x + y == 0:
+        return 1.0 if distance == 0 else 0.0
+    return student_p(distance / math.sqrt(x + y), (x + y) ** 2 / (x ** 2 / (len(b) - 1) + y ** 2 / (len(a) - 1)))
 
 
 def wins(a, b):
@@ -151,7 +168,7 @@ def expected(data):
     many = len(a) + len(b) > 60
     out = {"mean": statistics.fmean(a), "variance": statistics.variance(a),
            "estimate": spread(statistics.median(a), error_of_median(a), len(a) - 1),
-           "student": student_quantile(0.95, len(a) - 0.5), "ratio": ratio(b, a),
+           "student": student_quantile(0.95, len(a) - 0.5), "ratio": ratio(b, a), "p_ratio": ratio_p(b, a),
            "p": mann_whitney_normal(a, b) if many else mann_whitney(a, b), "effect": cliff(a, b)}
     out.update(laws(data["ranks"], data["speedups"]))
     return out

@@ -54,8 +54,8 @@ static json_t *evaluate(const json_t *set)
 	struct numbers a = take(set, "a"), b = take(set, "b");
 	struct numbers ranks = take(set, "ranks"), speedups = take(set, "speedups");
 	struct pmp_comparison c = pmp_compare(a.values, a.count, b.values, b.count);
-	json_t *out = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "mean",
-				number(pmp_mean(a.values, a.count)), "variance",
+	json_t *out = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "p_ratio", number(c.p_ratio),
+				"mean", number(pmp_mean(a.values, a.count)), "variance",
 				number(pmp_variance(a.values, a.count)), "estimate",
 				interval(pmp_estimate(a.values, a.count)), "student",
 				number(pmp_student(PMP_CONFIDENCE, (double)a.count - 0.5)), "ratio",
