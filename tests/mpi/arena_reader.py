@@ -27,7 +27,7 @@ def field(kind, declarator):
 def read_structs():
     """The structs of arena.h that are written out, then the records of arena.def."""
     header = text_of("arena.h")
-    for name in ("pmp_clock_pair", "pmp_segment", "pmp_arena_header"):
+    for name in ("pmp_clock_pair", "pmp_part_name", "pmp_segment", "pmp_arena_header"):
         body = re.search(r"struct %s \{(.*?)\n\};" % name, header, re.S).group(1)
         body = re.sub(r"/\*.*?\*/", "", body, flags=re.S)
         fields = re.findall(r"(?:struct )?(\w+) (\w+(?:\[\d+\])?);", body)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run a program that knows its counts, bytes and messages, and compare with what was recorded: exact.py LIBRARY PROGRAM RANKS
+"""Run a program that knows its counts, bytes and messages, and compare with what was recorded: exact.py LIBRARY PROGRAM RANKS [ARGUMENT...]
 
 Compared are the arenas themselves, left in place because no writer is found. With --pmprof, the file is written as well, in a
 second run; its tables, read by h5py, and the numbers of `pmprof report --format json --per-rank` are compared with the same
@@ -22,7 +22,7 @@ def run(options, folder, **variables):
     environment = dict(os.environ, PMPROF_SCRATCH=folder, PMPROF_JOB="test", **variables)
     environment["TMPDIR"] = folder
     preload = ["env", f"LD_PRELOAD={options.library}"]
-    command = ["timeout", "100", "mpirun", "-np", str(options.ranks), *preload, options.program, folder]
+    command = ["timeout", "100", "mpirun", "-np", str(options.ranks), *preload, options.program, folder, *options.arguments]
     result = subprocess.run(command, env=environment, capture_output=True, text=True)
     if result.returncode != 0:
         sys.exit(f"{options.program} ended with {result.returncode}\n{result.stdout}{result.stderr}")
@@ -141,6 +141,9 @@ def check_report(options, folder):
                 expected_sent[rank, peer] = row[:2]
     differences += compare("report", "messages", expected_sent, sent)
     for row in ranks:
+        if row["state"] != "finalized":
+            print(f"report, rank {row['rank']}: {row['state']}")
+            differences += 1
         parts = sum(row[k] or 0 for k in ("compute_s", "mpi_s", "io_s", "paused_s", "tool_s") if k in row)
         if abs(parts - row["wall_s"]) > 0.01 * row["wall_s"]:
             print(f"report, rank {row['rank']}: parts {parts} of wall {row['wall_s']}")
@@ -153,6 +156,7 @@ def main():
     parser.add_argument("library")
     parser.add_argument("program")
     parser.add_argument("ranks", type=int)
+    parser.add_argument("arguments", nargs="*", help="of the program, behind the folder that it gets first")
     parser.add_argument("--pmprof", help="the command; compare its report as well")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pmprof-exact-") as folder:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The same program says and returns the same, bare and under the profiler: transparency.py LIBRARY RANKS PROGRAM [ARGUMENT...]
 
-RANKS 0: without a launcher. Open MPI loses the message of a fatal error now and then by itself; then the run is repeated.
+RANKS 0: without a launcher. An argument FOLDER becomes a folder that is gone afterwards. Open MPI loses the message of a fatal error now and then by itself; then the run is repeated.
 """
 import difflib
 import glob
@@ -39,6 +39,7 @@ def run(ranks, command, variables):
         else:
             launcher = ["timeout", "60", "mpirun", "--output-filename", f"{folder}/said:nocopy", "-np", str(ranks),
                         "env", *variables]
+        command = [folder if word == "FOLDER" else word for word in command]
         result = subprocess.run([*launcher, *command], env=environment, capture_output=True, text=True)
         said = os.path.join(folder, "said")
         out = ranks_output(said, "stdout") if ranks else result.stdout
@@ -56,6 +57,9 @@ def run_whole(ranks, command, variables):
 
 def main():
     library, ranks, command = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+    for needed in (library, command[0]):
+        if not os.access(needed, os.X_OK):
+            sys.exit(f"no such program or library: {needed}")
     bare = run_whole(ranks, command, {})
     profiled = run_whole(ranks, command, {"LD_PRELOAD": library})
     for what, before in bare.items():
