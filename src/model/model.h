@@ -13,6 +13,17 @@
 
 #define PMP_NONE UINT32_MAX
 
+/* The batch job; texts "" and numbers 0 where the scheduler did not say. */
+struct pmp_model_job {
+	char *scheduler; /* "Slurm" */
+	char *id, *name, *cluster, *queue, *account, *array_id, *array_task;
+	char *nodes; /* as the scheduler writes the list */
+	char *folder;
+	uint32_t node_count, tasks, cpus_per_task;
+	int64_t memory_node_bytes, memory_cpu_bytes;
+	int64_t started_s, ends_s; /* since 1970 */
+};
+
 struct pmp_model_run {
 	char *command;
 	char *mpi; /* "Open MPI 4.1.4" */
@@ -27,6 +38,7 @@ struct pmp_model_run {
 	bool complete; /* every rank reached MPI_Finalize and nothing was lost */
 	char **warnings;
 	size_t warning_count;
+	struct pmp_model_job *batch; /* NULL: not under a batch system */
 };
 
 enum pmp_rank_state {                     /* name in file and JSON */

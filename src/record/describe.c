@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/batch.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "schema/calls.h"
@@ -120,6 +121,7 @@ static void describe_launch(struct pmp_arena_header *header, const struct pmp_la
 	header->rank = launch->rank;
 	header->size = launch->size;
 	header->node_rank = (uint32_t)launch->node_rank;
+	pmp_batch_read(header->batch, sizeof(header->batch));
 }
 
 /* The magic is stored last: a process killed on the way leaves a file that is no arena, not one that is damaged. */

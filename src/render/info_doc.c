@@ -2,6 +2,7 @@
  * info_doc.c - what is in a file: where it comes from, how large it is, what is wrong with it. Called by cmd_info.c.
  */
 #include "base/fmt.h"
+#include "render/placement.h"
 #include "render/report.h"
 
 static void add_line(struct pmp_doc *doc, struct pmp_doc_table *table, const char *key,
@@ -42,6 +43,9 @@ static void add_run(struct pmp_doc *doc, const struct pmp_model *model)
 	add_line(doc, table, "ranks",
 		 pmp_pool_printf(pool, "%u on %u node%s: %s", run->ranks, run->nodes,
 				 run->nodes == 1 ? "" : "s", states_text(model, pool)));
+	add_line(doc, table, "nodes", pmp_nodes_text(model, pool));
+	add_line(doc, table, "batch job", pmp_job_text(model, pool));
+	add_line(doc, table, "granted", pmp_job_limits_text(model, pool));
 	add_line(doc, table, "wall time",
 		 pmp_pool_printf(pool, "%s", pmp_fmt_seconds(run->wall_s).text));
 	add_line(doc, table, "MPI", run->mpi);

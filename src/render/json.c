@@ -108,6 +108,39 @@ static json_t *run_object(struct writer *w)
 	return object;
 }
 
+static void set_number(struct writer *w, json_t *object, const char *key, int64_t value)
+{
+	set(w, object, key, value ? json_integer(value) : json_null());
+}
+
+static json_t *job_object(struct writer *w)
+{
+	const struct pmp_model_job *job = w->summary->model->run.batch;
+	json_t *object;
+
+	if (!job)
+		return json_null();
+	object = json_object();
+	set_text(w, object, "scheduler", job->scheduler);
+	set_text(w, object, "id", job->id);
+	set_known(w, object, "name", job->name);
+	set_known(w, object, "cluster", job->cluster);
+	set_known(w, object, "queue", job->queue);
+	set_known(w, object, "account", job->account);
+	set_known(w, object, "array_id", job->array_id);
+	set_known(w, object, "array_task", job->array_task);
+	set_number(w, object, "node_count", job->node_count);
+	set_known(w, object, "nodes", job->nodes);
+	set_number(w, object, "tasks", job->tasks);
+	set_number(w, object, "cpus_per_task", job->cpus_per_task);
+	set_number(w, object, "memory_node_bytes", job->memory_node_bytes);
+	set_number(w, object, "memory_cpu_bytes", job->memory_cpu_bytes);
+	set_number(w, object, "started_s", job->started_s);
+	set_number(w, object, "ends_s", job->ends_s);
+	set_known(w, object, "folder", job->folder);
+	return object;
+}
+
 static json_t *efficiency_object(struct writer *w)
 {
 	const struct pmp_pop *pop = &w->summary->pop;
@@ -428,6 +461,7 @@ static int fill(struct writer *w, json_t *root)
 	set_text(w, root, "format", "pmprof-report");
 	set_integer(w, root, "version", VERSION);
 	set(w, root, "run", run_object(w));
+	set(w, root, "job", job_object(w));
 	set(w, root, "efficiency", efficiency_object(w));
 	set(w, root, "losses", losses_array(w));
 	set(w, root, "ranks", ranks_array(w));

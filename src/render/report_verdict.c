@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "render/placement.h"
 #include "render/report_parts.h"
 
 /* The program's name out of its command line. */
@@ -27,6 +28,18 @@ static void add_title(const struct pmp_report *report)
 				      run->nodes, run->nodes == 1 ? "" : "s",
 				      pmp_fmt_seconds(run->wall_s).text, run->mpi[0] ? " · " : "",
 				      run->mpi, pmp_fmt_percent(s->tool_share).text));
+}
+
+/* Where it ran, unless that is the reader's own machine. */
+static void add_placement(const struct pmp_report *report)
+{
+	const struct pmp_model *model = report->summary->model;
+	struct pmp_doc *doc = report->doc;
+
+	if (model->run.batch)
+		pmp_doc_text(doc, PMP_STYLE_DIM, pmp_job_text(model, doc->pool));
+	if (model->run.batch || model->run.nodes > 1)
+		pmp_doc_text(doc, PMP_STYLE_DIM, pmp_nodes_text(model, doc->pool));
 }
 
 static const char *data_text(const struct pmp_report *report)
@@ -152,6 +165,7 @@ static void add_remarks(const struct pmp_report *report)
 void pmp_report_verdict(const struct pmp_report *report)
 {
 	add_title(report);
+	add_placement(report);
 	add_headline(report);
 	add_losses(report);
 	add_remarks(report);

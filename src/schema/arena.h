@@ -20,7 +20,7 @@
 #include "base/hash.h"
 
 #define PMP_ARENA_MAGIC   "PMPARENA"
-#define PMP_ARENA_VERSION 1
+#define PMP_ARENA_VERSION 2
 #define PMP_ARENA_ENDIAN  UINT32_C(0x01020304)
 #define PMP_ARENA_PAGE    4096
 
@@ -130,6 +130,7 @@ struct pmp_arena_header {
 	char mode[64];        /* the PMPROF string in force */
 	char cpus[128];       /* allowed processors at start, "0-3,8" */
 	char cwd[256];
+	char batch[768];      /* lines "column=value" of the batch job, see base/batch.h */
 	uint64_t check; /* pmp_hash_bytes(0, header, offsetof(check)) */
 
 	/* updated while running */

@@ -38,6 +38,7 @@ static void terminate_texts(struct pmp_arena_header *h)
 	TERMINATE(h->mode);
 	TERMINATE(h->cpus);
 	TERMINATE(h->cwd);
+	TERMINATE(h->batch);
 }
 
 bool pmp_arena_is_name(const char *name)
@@ -103,11 +104,11 @@ static int read_header(int fd, const char *path, struct pmp_arena_scan *scan,
 				path);
 	scan->has_bad_header =
 		h->check != pmp_hash_bytes(0, h, offsetof(struct pmp_arena_header, check));
-	if (is_magic && !scan->has_bad_header && h->version > PMP_ARENA_VERSION)
-		return pmp_fail(
-			diag, PMP_EVERSION,
-			"'%s' was written by a newer pmprof (arena version %u, known is %d)", path,
-			h->version, PMP_ARENA_VERSION);
+	if (is_magic && !scan->has_bad_header && h->version != PMP_ARENA_VERSION)
+		return pmp_fail(diag, PMP_EVERSION,
+				"'%s' was written by another pmprof (arena version %u, known is "
+				"%d): collect it with its own",
+				path, h->version, PMP_ARENA_VERSION);
 	if (is_magic && !scan->has_bad_header && h->calls_hash != pmp_calls_hash())
 		return pmp_fail(diag, PMP_EVERSION,
 				"'%s' was written by another version of libpmprof.so: collect it "

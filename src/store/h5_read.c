@@ -2,7 +2,8 @@
  * h5_read.c - tables of an untrusted HDF5 file to rows. Runs in the child process of load.c; the only reader of HDF5 in the project.
  *
  * Before data are read: names must be hard links (no other file is opened), storage must lie in the file, filters must be the built-in
- * ones, and sizes must be possible for the bytes stored. Columns are found by name, so a file may have more than we know.
+ * ones, and sizes must be possible for the bytes stored. Columns are found by name, so a file may have more than we know; one of an
+ * earlier minor version may also have less: what it lacks is empty or 0.
  */
 #include <hdf5.h>
 #include <stdbool.h>
@@ -23,6 +24,7 @@ struct context {
 	const char *path;
 	struct pmp_load *load;
 	struct pmp_diag *diag;
+	bool is_earlier; /* of a minor version before ours */
 };
 
 /* A column as it will lie in the transfer buffer: 8 bytes for any number, its own width for text. */
@@ -183,6 +185,29 @@ static hsize_t block_rows(hid_t set, hsize_t rows, size_t type_bytes, size_t row
 	return block;
 }
 
+/* Room for the rows of a table; what the file does not fill is 0 or "". */
+static int make_rows(const struct context *c, const struct pmp_file_table *schema, size_t count,
+		     struct pmp_load_table *table)
+{
+	const char *nothing = pmp_load_alloc(c->load, 1, 1);
+
+	table->count = count;
+	table->rows = pmp_load_alloc(c->load, count, schema->row_bytes);
+	if (!table->rows || !nothing)
+		return pmp_fail(c->diag, PMP_ENOMEM, "'%s' is too large to read", c->path);
+	for (size_t s = 0; s < schema->column_count && c->is_earlier; s++)
+		for (size_t i = 0; schema->columns[s].type == PMP_FILE_TEXT && i < count; i++)
+			memcpy((char *)table->rows + i * schema->row_bytes +
+				       schema->columns[s].offset,
+			       &nothing, sizeof(nothing));
+	return 0;
+}
+
+static bool may_lack(const struct context *c, hid_t where, const char *name)
+{
+	return c->is_earlier && H5Lexists(where, name, H5P_DEFAULT) == 0;
+}
+
 static bool is_hard_link(hid_t where, const char *name)
 {
 	H5L_info_t info;
@@ -237,6 +262,12 @@ static int find_columns(const struct context *c, const struct pmp_file_table *sc
 		int index = H5Tget_member_index(r->type, column->name);
 		hid_t type = index < 0 ? -1 : H5Tget_member_type(r->type, (unsigned)index);
 		struct source *source = &l->sources[l->count];
+
+		if (index < 0 && c->is_earlier) {
+			H5Eclear2(H5E_DEFAULT);
+			continue;
+		}
+
 		bool is_good = type >= 0 && accept_type(type, column, source);
 
 		if (type >= 0)
@@ -250,7 +281,7 @@ static int find_columns(const struct context *c, const struct pmp_file_table *sc
 		l->row_bytes += source->width;
 		l->count++;
 	}
-	return 0;
+	return l->count ? 0 : bad(c, schema->name, "there are no columns in");
 }
 
 static hid_t compound_type(const struct layout *l)
@@ -304,8 +335,11 @@ static int load_compound(const struct context *c, const struct pmp_file_table *s
 			 struct pmp_load_table *table)
 {
 	struct read r = {.set = -1, .type = -1, .memory_type = -1};
-	int rc = open_set(c, schema->name, file, schema->name, &r);
+	int rc;
 
+	if (may_lack(c, file, schema->name))
+		return make_rows(c, schema, 0, table);
+	rc = open_set(c, schema->name, file, schema->name, &r);
 	if (rc == 0)
 		rc = find_columns(c, schema, &r);
 	if (rc == 0) {
@@ -314,13 +348,10 @@ static int load_compound(const struct context *c, const struct pmp_file_table *s
 		if (r.memory_type < 0 || r.block == 0)
 			rc = bad(c, schema->name, "impossible size of");
 	}
-	if (rc == 0) {
-		table->count = (size_t)r.rows;
-		table->rows = pmp_load_alloc(c->load, table->count, schema->row_bytes);
-		rc = table->rows
-			     ? read_blocks(c, schema, &r, table->rows)
-			     : pmp_fail(c->diag, PMP_ENOMEM, "'%s' is too large to read", c->path);
-	}
+	if (rc == 0)
+		rc = make_rows(c, schema, (size_t)r.rows, table);
+	if (rc == 0)
+		rc = read_blocks(c, schema, &r, table->rows);
 	close_set(&r);
 	return rc;
 }
@@ -332,8 +363,11 @@ static int load_column(const struct context *c, const struct pmp_file_table *sch
 	const struct pmp_file_column *column = &schema->columns[index];
 	struct read r = {.set = -1, .type = -1, .memory_type = -1};
 	struct source *source = &r.layout.sources[0];
-	int rc = open_set(c, schema->name, group, column->name, &r);
+	int rc;
 
+	if (may_lack(c, group, column->name))
+		return 0;
+	rc = open_set(c, schema->name, group, column->name, &r);
 	if (rc == 0 && !accept_type(r.type, column, source))
 		rc = bad_column(c, schema->name, column->name, "has another type");
 	if (rc == 0) {
@@ -344,12 +378,8 @@ static int load_column(const struct context *c, const struct pmp_file_table *sch
 		if (r.memory_type < 0 || r.block == 0 || (table->rows && table->count != r.rows))
 			rc = bad_column(c, schema->name, column->name, "has an impossible size");
 	}
-	if (rc == 0 && !table->rows) {
-		table->count = (size_t)r.rows;
-		table->rows = pmp_load_alloc(c->load, table->count, schema->row_bytes);
-		if (!table->rows)
-			rc = pmp_fail(c->diag, PMP_ENOMEM, "'%s' is too large to read", c->path);
-	}
+	if (rc == 0 && !table->rows)
+		rc = make_rows(c, schema, (size_t)r.rows, table);
 	if (rc == 0)
 		rc = read_blocks(c, schema, &r, table->rows);
 	close_set(&r);
@@ -359,10 +389,13 @@ static int load_column(const struct context *c, const struct pmp_file_table *sch
 static int load_columns(const struct context *c, const struct pmp_file_table *schema, hid_t file,
 			struct pmp_load_table *table)
 {
-	hid_t group =
-		is_hard_link(file, schema->name) ? H5Gopen2(file, schema->name, H5P_DEFAULT) : -1;
-	int rc = group < 0 ? bad(c, schema->name, "there is no table") : 0;
+	hid_t group;
+	int rc;
 
+	if (may_lack(c, file, schema->name))
+		return make_rows(c, schema, 0, table);
+	group = is_hard_link(file, schema->name) ? H5Gopen2(file, schema->name, H5P_DEFAULT) : -1;
+	rc = group < 0 ? bad(c, schema->name, "there is no table") : 0;
 	for (size_t i = 0; i < schema->column_count && rc == 0; i++)
 		rc = load_column(c, schema, group, i, table);
 	if (group >= 0)
@@ -408,35 +441,40 @@ static const struct pmp_file_column *run_column(const char *name)
 	return NULL;
 }
 
-static int load_run(const struct context *c, hid_t file, struct pmp_load_table *table)
+static int load_run(struct context *c, hid_t file, struct pmp_load_table *table)
 {
 	const struct pmp_file_table *schema = &pmp_file_tables[PMP_FILE_TABLE_run];
-	struct pmp_row_run *run = pmp_load_alloc(c->load, 1, sizeof(*run));
+	struct pmp_row_run *run;
+	int rc;
 
-	if (!run)
-		return pmp_fail(c->diag, PMP_ENOMEM, "'%s' is too large to read", c->path);
+	c->is_earlier = true; /* until we know: so that texts are "" */
+	rc = make_rows(c, schema, 1, table);
+	if (rc)
+		return rc;
+	run = table->rows;
 	if (!read_attribute(c, file, run_column("format"), (char *)run) ||
 	    strcmp(run->format, PMP_FILE_FORMAT) != 0)
 		return pmp_fail(c->diag, PMP_EFORMAT, "'%s' is an HDF5 file, but not one of pmprof",
 				c->path);
-	if (!read_attribute(c, file, run_column("major"), (char *)run))
+	if (!read_attribute(c, file, run_column("major"), (char *)run) ||
+	    !read_attribute(c, file, run_column("minor"), (char *)run))
 		return pmp_fail(c->diag, PMP_EFORMAT, "'%s' is damaged: it has no version",
 				c->path);
 	if (run->major > PMP_FILE_MAJOR)
 		return pmp_fail(c->diag, PMP_EVERSION,
 				"'%s' was written by a newer pmprof (format %u, known is %u)",
 				c->path, run->major, PMP_FILE_MAJOR);
+	c->is_earlier = run->minor < PMP_FILE_MINOR;
 	for (size_t i = 0; i < schema->column_count; i++)
-		if (!read_attribute(c, file, &schema->columns[i], (char *)run))
+		if (!read_attribute(c, file, &schema->columns[i], (char *)run) &&
+		    !(c->is_earlier && H5Aexists(file, schema->columns[i].name) == 0))
 			return pmp_fail(c->diag, PMP_EFORMAT,
 					"'%s' is damaged: attribute '%s' is missing or wrong",
 					c->path, schema->columns[i].name);
-	table->rows = run;
-	table->count = 1;
 	return 0;
 }
 
-static int load_tables(const struct context *c, hid_t file)
+static int load_tables(struct context *c, hid_t file)
 {
 	int rc = 0;
 
@@ -482,7 +520,7 @@ static int not_hdf5(const char *path, struct pmp_diag *diag)
 
 int pmp_h5_load(const char *path, struct pmp_load *load, struct pmp_diag *diag)
 {
-	struct context c = {path, load, diag};
+	struct context c = {path, load, diag, false};
 	struct pmp_h5_quiet quiet;
 	hid_t list, file = H5I_INVALID_HID;
 	htri_t is_hdf5;

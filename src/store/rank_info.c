@@ -218,4 +218,5 @@ void pmp_run_info_fill(const struct pmp_arena_view *arena, struct pmp_run_info *
 	memcpy(info->clock, h->clock, sizeof(info->clock));
 	memcpy(info->mode, h->mode, sizeof(info->mode));
 	memcpy(info->cwd, h->cwd, sizeof(info->cwd));
+	memcpy(info->batch, h->batch, sizeof(info->batch));
 }

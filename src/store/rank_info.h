@@ -48,7 +48,8 @@ struct pmp_rank_info {
 
 struct pmp_run_info {
 	int32_t rank; /* whose header it is; INT32_MAX none */
-	char job[64], exe[512], command[1024], mpi_library[64], clock[16], mode[64], cwd[256];
+	char job[64], exe[512], command[1024], mpi_library[64], clock[16], mode[64], cwd[256],
+		batch[768];
 };
 
 /* pmp_rank_info_fill - all but owner, index, counts, firsts, shift; @keys gives the path of the last call */

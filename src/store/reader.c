@@ -40,6 +40,44 @@ static int read_run(struct pmp_reading *r)
 	return 0;
 }
 
+static int read_job(struct pmp_reading *r)
+{
+	const struct pmp_row_job *row = r->load->tables[PMP_FILE_TABLE_job].rows;
+	struct pmp_model_job *job;
+
+	CHECK(ROWS(r, job) <= 1, job, 1, "scheduler");
+	if (ROWS(r, job) == 0)
+		return 0;
+	CHECK(row->memory_node_bytes >= 0, job, 0, "memory_node_bytes");
+	CHECK(row->memory_cpu_bytes >= 0, job, 0, "memory_cpu_bytes");
+	CHECK(row->started_s >= 0, job, 0, "started_s");
+	CHECK(row->ends_s >= 0, job, 0, "ends_s");
+	job = pmp_reading_alloc(r, 1, sizeof(*job));
+	r->model->run.batch = job;
+	if (!job)
+		return 0;
+	*job = (struct pmp_model_job){
+		.scheduler = pmp_reading_text(r, row->scheduler),
+		.id = pmp_reading_text(r, row->id),
+		.name = pmp_reading_text(r, row->name),
+		.cluster = pmp_reading_text(r, row->cluster),
+		.queue = pmp_reading_text(r, row->queue),
+		.account = pmp_reading_text(r, row->account),
+		.array_id = pmp_reading_text(r, row->array_id),
+		.array_task = pmp_reading_text(r, row->array_task),
+		.nodes = pmp_reading_text(r, row->nodes),
+		.folder = pmp_reading_text(r, row->folder),
+		.node_count = row->node_count,
+		.tasks = row->tasks,
+		.cpus_per_task = row->cpus_per_task,
+		.memory_node_bytes = row->memory_node_bytes,
+		.memory_cpu_bytes = row->memory_cpu_bytes,
+		.started_s = row->started_s,
+		.ends_s = row->ends_s,
+	};
+	return 0;
+}
+
 static int read_warnings(struct pmp_reading *r)
 {
 	const struct pmp_row_warnings *rows = r->load->tables[PMP_FILE_TABLE_warnings].rows;
@@ -152,9 +190,10 @@ static int read_ranks(struct pmp_reading *r)
 
 /* The tables in the order in which they refer to each other: `calls` first. */
 static int (*const steps[])(struct pmp_reading *) = {
-	pmp_reading_calls,  read_run,         read_warnings,     pmp_read_modules, pmp_read_frames,
-	pmp_read_addresses, pmp_read_paths,   pmp_read_regions,  pmp_read_comms,   read_ranks,
-	pmp_read_profile,   pmp_read_compute, pmp_read_messages, pmp_read_events,
+	pmp_reading_calls, read_run,          read_job,           read_warnings,
+	pmp_read_modules,  pmp_read_frames,   pmp_read_addresses, pmp_read_paths,
+	pmp_read_regions,  pmp_read_comms,    read_ranks,         pmp_read_profile,
+	pmp_read_compute,  pmp_read_messages, pmp_read_events,
 };
 
 int pmp_read(const char *path, struct pmp_model **model, struct pmp_diag *diag)

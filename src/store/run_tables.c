@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/batch.h"
 #include "model/model.h"
 #include "schema/calls.h"
 #include "store/run_symbols.h"
@@ -194,6 +195,35 @@ static int make_calls(struct pmp_run_tables *t)
 	return set_table(t, PMP_FILE_TABLE_calls, rows, PMP_CALL_COUNT);
 }
 
+/* A column of /job from the lines of the arena. */
+static void set_job_value(struct pmp_run_tables *t, const struct pmp_file_column *column,
+			  const char *lines, char *row)
+{
+	char value[1024] = "";
+	const char *words = "";
+	int64_t number;
+
+	if (column->type == PMP_FILE_TEXT) {
+		if (pmp_batch_value(lines, column->name, value, sizeof(value)))
+			words = text(t, value);
+		memcpy(row + column->offset, &words, sizeof(words));
+	} else if (pmp_batch_number(lines, column->name, &number) &&
+		   (column->type == PMP_FILE_I64 || number < UINT32_MAX)) {
+		memcpy(row + column->offset, &number, pmp_file_type_bytes(column->type));
+	}
+}
+
+/* One row when there was a batch system, else none. */
+static int make_job(struct pmp_run_tables *t, const struct pmp_plan *plan)
+{
+	const struct pmp_file_table *schema = &pmp_file_tables[PMP_FILE_TABLE_job];
+	struct pmp_row_job *row = pmp_pool_alloc(t->pool, 1, sizeof(*row));
+
+	for (size_t i = 0; row && i < schema->column_count; i++)
+		set_job_value(t, &schema->columns[i], plan->run.batch, (char *)row);
+	return set_table(t, PMP_FILE_TABLE_job, row, row && row->scheduler[0]);
+}
+
 static uint32_t count_nodes(const struct pmp_plan *plan)
 {
 	uint32_t nodes = 0;
@@ -265,6 +295,7 @@ int pmp_run_tables_make(struct pmp_run_tables *t, const struct pmp_plan *plan,
 	if (!t->pool)
 		return -PMP_ENOMEM;
 	rc = make_ranks(t, plan, catalog, options);
+	rc = rc ? rc : make_job(t, plan);
 	rc = rc ? rc : make_modules(t, &catalog->lists[PMP_CATALOG_MODULES]);
 	rc = rc ? rc : make_paths(t, catalog);
 	rc = rc ? rc : make_regions(t, catalog);

@@ -240,18 +240,51 @@ static struct pmp_model *nothing(void)
 	return mk_finish(mk_new("./true", 2, 1));
 }
 
+/* In a batch job: an element of an array that asked for two nodes. */
+static struct pmp_model *batch(void)
+{
+	static struct pmp_model_job job = {
+		.scheduler = (char *)"Slurm",
+		.id = (char *)"4714",
+		.name = (char *)"heat",
+		.cluster = (char *)"",
+		.queue = (char *)"debug",
+		.account = (char *)"fluids",
+		.array_id = (char *)"4711",
+		.array_task = (char *)"3",
+		.nodes = (char *)"node[00-01]",
+		.folder = (char *)"/home/user/heat",
+		.node_count = 2,
+		.tasks = 8,
+		.memory_node_bytes = INT64_C(4) << 30,
+		.started_s = 1795441000,
+		.ends_s = 1795444600,
+	};
+	struct pmp_model *model = communication();
+
+	model->run.batch = &job;
+	return model;
+}
+
 struct pmp_model *mk_scene(const char *name)
 {
 	static const struct {
 		const char *name;
 		struct pmp_model *(*make)(void);
 	} scenes[] = {
-		{"balanced", balanced},         {"slow-region", slow_region},
-		{"slow-stretch", slow_stretch}, {"communication", communication},
-		{"crashed", crashed},           {"one-rank", one_rank},
-		{"ranks64", ranks64},           {"ranks10k", ranks10k},
-		{"io", input_output},           {"crowded", crowded},
-		{"hostile", hostile},           {"nothing", nothing},
+		{"balanced", balanced},
+		{"slow-region", slow_region},
+		{"slow-stretch", slow_stretch},
+		{"communication", communication},
+		{"crashed", crashed},
+		{"one-rank", one_rank},
+		{"ranks64", ranks64},
+		{"ranks10k", ranks10k},
+		{"io", input_output},
+		{"crowded", crowded},
+		{"batch", batch},
+		{"hostile", hostile},
+		{"nothing", nothing},
 	};
 
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)

@@ -49,7 +49,7 @@ struct field {
 static const struct field header[] = {
 #define ROW(member, doc) FIELD(pmp_arena_header, member, doc)
 	ROW(magic, "`PMPARENA`"),
-	ROW(version, "1; a reader refuses a larger one"),
+	ROW(version, "2; a reader refuses any other"),
 	ROW(endian, "0x01020304 in the byte order of the writer"),
 	ROW(header_bytes, "size of this header"),
 	ROW(tick_is_ns, "1: ticks are nanoseconds; 0: see `ns_per_tick`"),
@@ -69,6 +69,8 @@ static const struct field header[] = {
 	ROW(mode, "recording mode in force"),
 	ROW(cpus, "allowed processors at start, as in `0-3,8`"),
 	ROW(cwd, "working directory"),
+	ROW(batch, "lines `column=value`: what the environment said of the batch job; the columns "
+		   "are those of /job"),
 	ROW(check, "of all bytes before this one; what follows changes while the program runs"),
 	ROW(latest, "clock pair renewed now and then, and at the end"),
 	ROW(rank, "in MPI_COMM_WORLD"),

@@ -167,6 +167,11 @@ static void dump(const struct pmp_model *m)
 	printf("run %s|%s|%s|%s ranks %u nodes %u wall %.9f complete %d\n", m->run.command,
 	       m->run.mpi, m->run.mode, m->run.job, m->run.ranks, m->run.nodes, m->run.wall_s,
 	       m->run.complete);
+	if (m->run.batch)
+		printf("job %s %s (%s) nodes %s tasks %u memory %" PRId64 " ends %" PRId64 "\n",
+		       m->run.batch->scheduler, m->run.batch->id, m->run.batch->name,
+		       m->run.batch->nodes, m->run.batch->tasks,
+		       m->run.batch->memory_node_bytes, m->run.batch->ends_s);
 	for (size_t i = 0; i < m->run.warning_count; i++)
 		printf("warning %s\n", m->run.warnings[i]);
 	for (size_t i = 0; i < m->rank_count; i++) {

@@ -97,6 +97,8 @@ struct mkarena *mkarena_open(int32_t rank, int32_t size)
 	SET(h->mode, "profile");
 	SET(h->cpus, "0-1");
 	SET(h->cwd, "/");
+	SET(h->batch, "scheduler=Slurm\nid=4711\nname=true\ntasks=2\nmemory_node_bytes=2097152000\n"
+		      "ends_s=1700003600\nnodes=node[A-B]\n");
 	h->start = (struct pmp_clock_pair){1000000, 1000000, UINT64_C(1700000000000000000)};
 	h->latest = (struct pmp_clock_pair){1002000000, 1002000000, UINT64_C(1700000001001000000)};
 	h->rank = rank;

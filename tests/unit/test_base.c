@@ -8,10 +8,12 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/batch.h"
 #include "base/clock.h"
 #include "base/environment.h"
 #include "base/err.h"
@@ -214,13 +216,114 @@ static void test_suggestions(void **state)
 	assert_null(pmp_suggest("", names, 4, sizeof(names[0])));
 }
 
+static void clear_batch(void)
+{
+	static const char *const variables[] = {
+#define PMP_BATCH(system, name, mark)                         mark,
+#define PMP_BATCH_FACT(system, column, variable, scale, none) variable,
+#include "base/batch.def"
+#undef PMP_BATCH
+#undef PMP_BATCH_FACT
+	};
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		if (*variables[i])
+			unsetenv(variables[i]);
+}
+
+/* Batch systems as their manuals describe a job's environment: "NAME=value" up to "", then "column=value". */
+static const char *const batch_jobs[][24] = {
+	{"SLURM_JOB_ID=42",
+	 "SLURM_ARRAY_JOB_ID=40",
+	 "SLURM_ARRAY_TASK_ID=2",
+	 "SLURM_JOB_NAME=heat flow",
+	 "SLURM_JOB_PARTITION=debug",
+	 "SLURM_JOB_ACCOUNT=fluids",
+	 "SLURM_MEM_PER_NODE=100",
+	 "SLURM_NTASKS=4",
+	 "SLURM_JOB_NODELIST=n[1-2]",
+	 "",
+	 "scheduler=Slurm",
+	 "id=42",
+	 "array_id=40",
+	 "array_task=2",
+	 "name=heat flow",
+	 "queue=debug",
+	 "account=fluids",
+	 "memory_node_bytes=104857600",
+	 "tasks=4",
+	 "nodes=n[1-2]",
+	 NULL},
+	{"SLURM_JOB_ID=42", "FLUX_JOB_ID=fzfSNrKj", "FLUX_JOB_SIZE=8", "FLUX_JOB_NNODES=2", "",
+	 "scheduler=Flux", "id=fzfSNrKj", "tasks=8", "node_count=2", NULL},
+	{"PBS_JOBID=1234[7].head", "PBS_JOBNAME=heat", "PBS_QUEUE=workq", "PBS_ARRAY_INDEX=7",
+	 "PBS_O_WORKDIR=/home/u", "", "scheduler=PBS", "id=1234[7].head", "name=heat",
+	 "queue=workq", "array_task=7", "folder=/home/u", NULL},
+	{"LSB_JOBID=77", "LSB_JOBINDEX=0", "LSB_QUEUE=normal", "LSB_DJOB_NUMPROC=16",
+	 "LSB_MCPU_HOSTS=a 8 b 8", "", "scheduler=LSF", "id=77", "array_task=", "queue=normal",
+	 "tasks=16", "nodes=a 8 b 8", NULL},
+	{"JOB_ID=9", "SGE_TASK_ID=undefined", "NSLOTS=4", "QUEUE=all.q", "",
+	 "scheduler=Grid Engine", "id=9", "array_task=", "tasks=4", "queue=all.q", NULL},
+	{"JOB_ID=9", "QUEUE=x", "", "scheduler=", "id=", NULL},
+	{"SLURM_JOB_ID=5", "SLURM_NTASKS=many", "SLURM_MEM_PER_NODE=99999999999999999999",
+	 "SLURM_JOB_NAME=two\nlines", "", "id=5", "tasks=", "memory_node_bytes=", "name=two lines",
+	 NULL},
+};
+
+static void test_batch(void **state)
+{
+	(void)state;
+	for (size_t j = 0; j < sizeof(batch_jobs) / sizeof(batch_jobs[0]); j++) {
+		const char *const *line = batch_jobs[j];
+		char text[768], column[64], value[512];
+
+		clear_batch();
+		for (; **line; line++)
+			assert_int_equal(putenv((char *)(uintptr_t)*line), 0);
+		pmp_batch_read(text, sizeof(text));
+		for (line++; *line; line++) {
+			snprintf(column, sizeof(column), "%.*s", (int)strcspn(*line, "="), *line);
+			pmp_batch_value(text, column, value, sizeof(value));
+			assert_string_equal(value, strchr(*line, '=') + 1);
+		}
+	}
+	clear_batch();
+}
+
+/* A long list of nodes is cut, the rest stays whole; whatever is in a value, it makes no lines. */
+static void test_batch_long(void **state)
+{
+	char list[3000], text[768], value[512];
+	int64_t number;
+
+	(void)state;
+	clear_batch();
+	memset(list, 'n', sizeof(list) - 1);
+	list[sizeof(list) - 1] = '\0';
+	setenv("SLURM_JOB_ID", "1", 1);
+	setenv("SLURM_JOB_NODELIST", list, 1);
+	setenv("SLURM_SUBMIT_DIR", list, 1);
+	setenv("SLURM_NTASKS", "16", 1);
+	pmp_batch_read(text, sizeof(text));
+	assert_true(strlen(text) < sizeof(text));
+	assert_true(pmp_batch_value(text, "nodes", value, sizeof(value)));
+	assert_true(strlen(value) > 200);
+	assert_string_equal(value + strlen(value) - 3, "...");
+	assert_true(pmp_batch_number(text, "tasks", &number));
+	assert_int_equal(number, 16);
+	assert_false(pmp_batch_number(text, "nodes", &number));
+	assert_false(pmp_batch_value(text, "", value, sizeof(value)));
+	clear_batch();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_step_clock), cmocka_unit_test(test_clock_choice),
 		cmocka_unit_test(test_clock_rate), cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_variables),  cmocka_unit_test(test_modes),
-		cmocka_unit_test(test_launchers),  cmocka_unit_test(test_suggestions),
+		cmocka_unit_test(test_launchers),  cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_batch_long), cmocka_unit_test(test_suggestions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
