@@ -7,5 +7,6 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 pkg_search_module(HDF5 REQUIRED IMPORTED_TARGET hdf5-openmpi hdf5-mpich hdf5)
 pkg_check_modules(DW REQUIRED IMPORTED_TARGET libdw libelf)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(LIBXML2 REQUIRED IMPORTED_TARGET libxml-2.0)
 pkg_check_modules(UNWIND IMPORTED_TARGET libunwind) # tests compare with it; never linked to libpmprof.so
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)

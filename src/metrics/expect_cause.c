@@ -31,15 +31,16 @@ static const char *site_text(const struct question *q, const struct pmp_digest_s
 	return pmp_pool_printf(q->pool, "%s%s", site->call, place_text(q, &site->place));
 }
 
-/* A stretch without debug data is named by the calls around it. */
+/* By its region and line; outside of regions by the call before it. */
 static const char *stretch_text(const struct question *q, const struct pmp_digest_stretch *s)
 {
 	const char *region =
 		s->region < q->run->region_count ? q->run->regions[s->region].name : "";
-	const char *place = s->from.file[0] ? place_text(q, &s->from) : "";
+	const char *place = place_text(q, &s->from);
 
-	return pmp_pool_printf(q->pool, "%s%s%s, after %s%s", region[0] ? "region '" : "", region,
-			       region[0] ? "'" : "computation",
+	if (region[0])
+		return pmp_pool_printf(q->pool, "region '%s'%s", region, place);
+	return pmp_pool_printf(q->pool, "computation after %s%s",
 			       s->from_call[0] ? s->from_call : "the start", place);
 }
 
@@ -182,6 +183,10 @@ static const char *time_cause(const struct question *q)
 	const struct pmp_digest_stretch *stretch = largest_stretch(q, computation);
 	const struct pmp_digest_site *site = largest_site(q, all_time);
 
+	if (!q->e->region && q->run->init_sum_s > fmax(stretch ? stretch->compute.sum_s : 0,
+						       site ? site->time.sum_s : 0))
+		return pmp_pool_printf(q->pool, "most time is start-up: MPI_Init takes %s",
+				       pmp_fmt_seconds(q->run->init_s).text);
 	if (!stretch || (site && site->time.sum_s > stretch->compute.sum_s))
 		return time_in_site(q, all_time, "most time is in");
 	return pmp_pool_printf(

@@ -122,6 +122,8 @@ static struct call_sums sum_calls(const struct reading *r)
 		    !pmp_expect_is_inside(r->run, site->region, r->region->name))
 			continue;
 		sums.count += (double)site->count;
+		sums.bytes_out += (double)site->bytes_out;
+		sums.bytes_in += (double)site->bytes_in;
 		sums.time_s += site->time.sum_s;
 	}
 	return sums;

@@ -10,7 +10,10 @@
 /* pmp_expect_doc - heading, table "expectations", a paragraph for each that was not met; nothing when there are none */
 void pmp_expect_doc(const struct pmp_findings *findings, struct pmp_doc *doc);
 
-/* pmp_expect_summary - "2 passed, 1 failed, 1 inconclusive" */
+/* pmp_expect_list_doc - everything that can be expected, as a table "metrics" */
+void pmp_expect_list_doc(struct pmp_doc *doc);
+
+/* pmp_expect_summary - "1 failed, 1 inconclusive, 2 passed", "all 4 passed" */
 const char *pmp_expect_summary(const struct pmp_findings *findings, struct pmp_pool *pool);
 
 /*

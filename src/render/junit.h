@@ -2,16 +2,18 @@
 #ifndef PMP_JUNIT_H
 #define PMP_JUNIT_H
 
+#include <stdio.h>
+
 #include "metrics/expect.h"
 
 /*
- * pmp_junit_write - one test case per expectation: FAIL is a failure, INCONCLUSIVE is skipped with its reason; machine, ranks and
- * times are properties of the suite. Written to a temporary file beside @path and renamed.
- * @when: seconds since the epoch, shown in UTC
+ * pmp_junit_print - one test case per expectation: FAIL is a failure, INCONCLUSIVE is skipped with its reason; machine, ranks and
+ * times are properties of the suite. The time of a case is that of the runs it is about.
+ * @when: seconds since the epoch, written in UTC
  *
- * Return: 0; -PMP_ENOMEM; -PMP_EFULL with one line in @diag when it cannot be written.
+ * Return: 0; -PMP_ENOMEM; -PMP_EIO when the stream failed.
  */
-int pmp_junit_write(const char *path, const struct pmp_series *series,
-		    const struct pmp_findings *findings, int64_t when, struct pmp_diag *diag);
+int pmp_junit_print(const struct pmp_series *series, const struct pmp_findings *findings,
+		    int64_t when, FILE *out);
 
 #endif
