@@ -77,7 +77,7 @@ static int start_program(const struct pmp_relay *relay, const struct pmp_child *
 	return 0;
 }
 
-static bool is_end(int sig)
+bool pmp_child_is_end(int sig)
 {
 	return sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT;
 }
@@ -102,7 +102,7 @@ static void wait_for_end(struct pmp_relay *relay, const struct pmp_child *child,
 
 		if (sig == SIGCHLD && has_ended(pid, end))
 			return;
-		if (is_end(sig))
+		if (pmp_child_is_end(sig))
 			end->signal = sig;
 		if (is_for_us)
 			kill(pid, sig);

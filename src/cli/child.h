@@ -28,6 +28,9 @@ struct pmp_child_end {
 	double cpu_s;  /* user and system time of it and all it has waited for */
 };
 
+/* pmp_child_is_end - is it one of the signals that ask a program to end? */
+bool pmp_child_is_end(int sig);
+
 /*
  * pmp_child_start - start a program, pass signals on, wait for its end
  * @relay: open

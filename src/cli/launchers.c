@@ -271,7 +271,7 @@ static size_t node_words(const struct pmp_launcher *launcher, const char *word)
 }
 
 /* A batch system's allocation of more than one node, or a list of hosts in the line. */
-static bool has_many_nodes(const struct pmp_launched *launch)
+bool pmp_launched_has_nodes(const struct pmp_launched *launch)
 {
 	const char *nodes = getenv("SLURM_JOB_NUM_NODES");
 	static const char *const batch[] = {"PBS_NODEFILE", "LSB_DJOB_HOSTFILE", "PE_HOSTFILE",
@@ -282,7 +282,7 @@ static bool has_many_nodes(const struct pmp_launched *launch)
 	for (size_t i = 0; batch[i]; i++)
 		if (getenv(batch[i]))
 			return true;
-	for (size_t i = launch->at + 1; launch->argv[i]; i++)
+	for (size_t i = launch->at + 1; launch->launcher && launch->argv[i]; i++)
 		if (node_words(launch->launcher, launch->argv[i]) == 2)
 			return true;
 	return false;
@@ -295,7 +295,7 @@ int pmp_launcher_per_node(const struct pmp_launched *launch, char *const *comman
 	char options[64];
 	char *rest = options;
 
-	if (!launcher || !has_many_nodes(launch))
+	if (!launcher || !pmp_launched_has_nodes(launch))
 		return -PMP_EUNSUPPORTED;
 	pmp_line_add(&line, launch->argv[launch->at]);
 	for (size_t i = launch->at + 1; launch->argv[i]; i++)

@@ -37,6 +37,9 @@ bool pmp_launcher_program(const char *name, char *path);
  * as above, "" when there is none */
 void pmp_launched_program(const struct pmp_launched *launch, char *path);
 
+/* pmp_launched_has_nodes - is it a job over other nodes than this one: a batch system's allocation, or a list of hosts in the line? */
+bool pmp_launched_has_nodes(const struct pmp_launched *launch);
+
 const char *pmp_launcher_name(
 	const struct pmp_launcher *launcher); /* "Open MPI"; "none" for NULL */
 

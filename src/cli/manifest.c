@@ -131,13 +131,13 @@ const char *pmp_manifest_difference(const struct pmp_manifest *m, const struct p
 		const char *what;
 		bool is_same;
 	} parts[] = {
-		{"the program and its arguments", is_same_words(m->command, other->command)},
-		{"the launcher", strcmp(m->launch, other->launch) == 0},
-		{"the mode", strcmp(m->mode ? m->mode : "", other->mode ? other->mode : "") == 0},
-		{"the kind of scaling", m->scaling == other->scaling},
-		{"the serial program", is_same_words(m->serial_command, other->serial_command)},
-		{"the build of the program", !is_known || m->program_hash == other->program_hash},
-		{"the build of the serial program",
+		{"another program or other arguments", is_same_words(m->command, other->command)},
+		{"another launcher", strcmp(m->launch, other->launch) == 0},
+		{"another mode", strcmp(m->mode ? m->mode : "", other->mode ? other->mode : "") == 0},
+		{"another kind of scaling", m->scaling == other->scaling},
+		{"another serial program", is_same_words(m->serial_command, other->serial_command)},
+		{"another build of the program", !is_known || m->program_hash == other->program_hash},
+		{"another build of the serial program",
 		 !is_serial_known || m->serial_hash == other->serial_hash},
 	};
 

@@ -79,7 +79,7 @@ int pmp_manifest_write(const char *dir, const struct pmp_manifest *manifest, str
 /*
  * pmp_manifest_difference - what of @other is measured in another way, so that their runs must not be mixed
  *
- * Return: "the launcher", ...; NULL: nothing.
+ * Return: "another launcher", ...; NULL: nothing.
  */
 const char *pmp_manifest_difference(const struct pmp_manifest *manifest,
 				    const struct pmp_manifest *other);
