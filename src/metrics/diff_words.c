@@ -275,10 +275,11 @@ static const char *run_sentence(struct words *w, const char *article)
 	bool is_open = run->state != PMP_DIFF_SLOWER && run->state != PMP_DIFF_FASTER &&
 		       w->diff->sentence_count > 0;
 
-	return pmp_pool_printf(
-		w->pool, "the run takes %s instead of %s: %+.1f %%%s%s", seconds(w, run->after_s),
-		seconds(w, run->before_s), 100 * (run->after_s / run->before_s - 1),
-		interval_text(w, run->comparison.ratio), is_open ? ", not certain" : "");
+	return pmp_pool_printf(w->pool, "%s run takes %s instead of %s: %+.1f %%%s%s", article,
+			       seconds(w, run->after_s), seconds(w, run->before_s),
+			       100 * (run->after_s / run->before_s - 1),
+			       interval_text(w, run->comparison.ratio),
+			       is_open ? ", not certain" : "");
 }
 
 static bool is_single(const struct pmp_diff *diff)
