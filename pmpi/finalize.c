@@ -21,6 +21,7 @@
 
 #include "base/environment.h"
 #include "base/fmt.h"
+#include "base/launch.h"
 #include "store/plugin.h"
 #include "writers.h"
 
@@ -37,7 +38,7 @@ struct ending {
 };
 
 /* What the ranks agree on: each value reduced with MPI_MIN. */
-enum { HAS_RECORD, MINUS_HAS_RECORD, EARLIEST, MINUS_LATEST, MINUS_BYTES, VALUES };
+enum { MINUS_HAS_RECORD, EARLIEST, MINUS_LATEST, MINUS_BYTES, VALUES };
 
 static double now_s(clockid_t clock)
 {
@@ -109,15 +110,14 @@ static int await(MPI_Request *request, double seconds)
 	}
 }
 
-/* Meet all ranks. 0: all are here and have a record. */
+/* Meet all ranks. 0: all are here, and at least one has a record. */
 static int meet(struct ending *ending)
 {
 	static double mine[VALUES], all[VALUES];
 	double limit = timeout_s(), now = now_s(CLOCK_REALTIME);
 	MPI_Request request;
 
-	mine[HAS_RECORD] = ending->arena != NULL;
-	mine[MINUS_HAS_RECORD] = -mine[HAS_RECORD];
+	mine[MINUS_HAS_RECORD] = ending->arena ? -1 : 0;
 	mine[EARLIEST] = now;
 	mine[MINUS_LATEST] = -now;
 	mine[MINUS_BYTES] = -(double)pmp_record_bytes();
@@ -129,8 +129,6 @@ static int meet(struct ending *ending)
 				"not all ranks came to MPI_Finalize within %.0f s", limit);
 	if (all[MINUS_HAS_RECORD] >= 0)
 		return -PMP_ENOTFOUND; /* said when recording could not begin */
-	if (all[HAS_RECORD] < 1)
-		return pmp_fail(&ending->diag, PMP_EPEER, "not all ranks have a record");
 	ending->largest = -all[MINUS_BYTES];
 	return 0;
 }
@@ -140,17 +138,20 @@ static void choose_path(struct ending *ending)
 {
 	const char *given = pmp_env_text(PMP_ENV_PMPROF_OUT);
 	const char *arena = ending->arena ? ending->arena : "";
+	struct pmp_launch launch;
 	char cwd[PATH_MAX] = "", name[NAME_MAX + 1];
 	const char *end = strrchr(arena, '/');
 	const char *job = end;
 
 	while (job && job > arena && job[-1] != '/')
 		job--;
+	pmp_launch_read(
+		&launch); /* the very name, unless the program has changed its environment */
 	if (*given)
 		snprintf(name, sizeof(name), "%s", given);
 	else
 		snprintf(name, sizeof(name), "%.100s.%.*s.pmprof.h5", program_invocation_short_name,
-			 job ? (int)(end - job) : 0, job ? job : "");
+			 job ? (int)(end - job) : (int)strlen(launch.job), job ? job : launch.job);
 	if (*given == '/' || !getcwd(cwd, sizeof(cwd)))
 		snprintf(ending->path, sizeof(ending->path), "%s", *given ? given : name);
 	else if (snprintf(ending->path, sizeof(ending->path), "%s/%s", cwd,
@@ -204,7 +205,7 @@ static int write_together(struct ending *ending, MPI_Comm comm, struct pmp_write
 
 	if (rc == 0) {
 		PMPI_Bcast(ending->path, sizeof(ending->path), MPI_CHAR, 0, comm);
-		if (writers.arena_count)
+		if (writers.is_writer)
 			rc = call_plugin(ending, &writers, summary);
 		rc = pmp_writers_share(&writers, rc);
 	} else {
@@ -249,6 +250,8 @@ static void say_written(const struct ending *ending, const struct pmp_write_summ
 	fprintf(stderr, "pmprof: %d rank%s, %s%s; read it with: pmprof report %s\n", summary->ranks,
 		summary->ranks == 1 ? "" : "s", pmp_fmt_seconds(summary->wall_s).text, efficiency,
 		file);
+	if (summary->remark[0])
+		fprintf(stderr, "pmprof: %s\n", summary->remark);
 }
 
 static void say_failed(const struct ending *ending)

@@ -22,6 +22,7 @@
 /* What a rank tells its writer: the file, and by what it is known to be the same one. */
 struct pmp_writers_record {
 	uint64_t device, inode;
+	uint64_t is_empty; /* there is none */
 	char path[PATH_BYTES];
 };
 
@@ -36,7 +37,8 @@ static void describe(const char *arena, struct pmp_writers_record *record)
 	struct stat st;
 
 	memset(record, 0, sizeof(*record));
-	if (strlen(arena) >= sizeof(record->path) || stat(arena, &st))
+	record->is_empty = !arena;
+	if (!arena || strlen(arena) >= sizeof(record->path) || stat(arena, &st))
 		return;
 	record->device = (uint64_t)st.st_dev;
 	record->inode = (uint64_t)st.st_ino;
@@ -72,12 +74,14 @@ static int gather_names(struct pmp_writers *w, const char *arena, bool *is_share
 	rc = result(PMPI_Gather(&own, sizeof(own), MPI_BYTE, w->records, sizeof(own), MPI_BYTE, 0,
 				w->node));
 	for (int i = 0; rank == 0 && i < size; i++) {
+		if (w->records[i].is_empty)
+			continue;
 		seen = seen && is_visible(&w->records[i]);
-		w->arenas[i] = w->records[i].path;
+		w->arenas[w->arena_count++] = w->records[i].path;
 	}
 	if (rc == 0)
 		rc = result(PMPI_Bcast(&seen, 1, MPI_INT, 0, w->node));
-	w->arena_count = rank == 0 ? (size_t)size : 0;
+	w->is_writer = rank == 0;
 	*is_shared = seen;
 	return rc;
 }
@@ -89,7 +93,8 @@ static void write_own(struct pmp_writers *w, const char *arena)
 	free(w->arenas);
 	w->own = arena;
 	w->arenas = &w->own;
-	w->arena_count = 1;
+	w->arena_count = arena != NULL;
+	w->is_writer = true;
 }
 
 /* Small records of a node to its first rank. */
@@ -123,7 +128,7 @@ int pmp_writers_choose(struct pmp_writers *w, MPI_Comm comm, const char *arena, 
 	rc = result(PMPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_INT, MPI_MIN, comm));
 	if (rc || worst)
 		return rc ? rc : worst;
-	return result(PMPI_Comm_split(comm, w->arena_count ? 0 : MPI_UNDEFINED, rank, &w->comm));
+	return result(PMPI_Comm_split(comm, w->is_writer ? 0 : MPI_UNDEFINED, rank, &w->comm));
 }
 
 int pmp_writers_agree(const struct pmp_writers *w, int rc)

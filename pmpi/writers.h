@@ -4,11 +4,12 @@
 
 #include "pmpi.h"
 
-/* A rank that writes has at least one arena. Not to be copied. */
+/* A rank that writes may have no arena: those of its node could not record. Not to be copied. */
 struct pmp_writers {
 	MPI_Comm comm; /* of those who write; MPI_COMM_NULL on the others */
 	/* of a writer and those it writes for; MPI_COMM_NULL where every rank writes its own */
 	MPI_Comm node;
+	bool is_writer;
 	const char **arenas; /* that this rank writes */
 	size_t arena_count;
 	struct pmp_writers_record *records; /* where the names are */
@@ -17,7 +18,7 @@ struct pmp_writers {
 
 /*
  * pmp_writers_choose - collective over @comm, which has MPI_ERRORS_RETURN
- * @arena: file name of this rank's record
+ * @arena: file name of this rank's record, NULL if it has none
  * @largest: bytes of the largest record of all ranks: it decides, against PMPROF_GATHER
  *
  * Rank 0 always writes and is the first of the writers. Ranks of a node whose files its writer does not see, because they run in

@@ -80,10 +80,14 @@ static int list_jobs(const struct pmp_job *jobs, size_t count)
 
 	if (count == 0)
 		pmp_cli_say("no job has left data on this machine");
-	for (size_t i = 0; i < count; i++)
-		printf("%s  %zu rank%s, %s ago%s\n", jobs[i].dir, jobs[i].arenas,
+	for (size_t i = 0; i < count; i++) {
+		printf("%s  %zu rank%s, %s ago%s", jobs[i].dir, jobs[i].arenas,
 		       jobs[i].arenas == 1 ? "" : "s", age(jobs[i].age_s, text, sizeof(text)),
 		       jobs[i].is_alive ? ", still running" : "");
+		for (size_t dir = 1; dir < jobs[i].dir_count; dir++)
+			printf("%s%s", dir == 1 ? ", also in " : ", ", jobs[i].dirs[dir]);
+		putchar('\n');
+	}
 	return fflush(stdout) ? PMP_EXIT_INTERNAL : PMP_EXIT_OK;
 }
 

@@ -25,6 +25,7 @@
 #include "cli/line.h"
 #include "cli/locate.h"
 #include "cli/run_rank.h"
+#include "store/collect.h"
 #include "store/group.h"
 
 /* As shells have it. */
@@ -306,17 +307,18 @@ static void gather_here(const struct run *r, struct pmp_diag *diag)
 static void gather_leftovers(struct run *r, int status)
 {
 	struct pmp_diag diag = {""};
-	char *dir = pmp_gather_dir(r->job);
+	struct pmp_job job = {0};
+	bool has_data = pmp_job_open(r->job, &job) == 0;
 	bool is_written = has_file(r);
 
 	r->gather.launcher = pmp_launcher_name(r->launched.launcher);
 	r->gather.launcher_status = status;
 	unsetenv("LD_PRELOAD");
-	if (!dir && !is_written)
+	if (!has_data && !is_written)
 		gather_elsewhere(r, status, &diag);
-	else if (dir && !(r->gather.keep && is_written))
+	else if (has_data && !(r->gather.keep && is_written))
 		gather_here(r, &diag);
-	free(dir);
+	pmp_job_close(&job);
 }
 
 static int start(struct run *r, int *status, struct pmp_diag *diag)

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/environment.h"
@@ -17,6 +16,7 @@
 #include "cli/cli.h"
 #include "store/arena_view.h"
 #include "store/collect.h"
+#include "store/group.h"
 
 static const char *base_name(const char *path)
 {
@@ -25,54 +25,39 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-char *pmp_gather_dir(const char *job)
-{
-	struct pmp_job *jobs = NULL;
-	size_t count = 0;
-	struct stat st;
-	char *dir = NULL;
-
-	if (strchr(job, '/') || (stat(job, &st) == 0 && S_ISDIR(st.st_mode)))
-		return realpath(job, NULL);
-	if (pmp_jobs_list(&jobs, &count))
-		return NULL;
-	for (size_t i = 0; i < count && !dir; i++)
-		if (strcmp(base_name(jobs[i].dir), job) == 0)
-			dir = strdup(jobs[i].dir);
-	pmp_jobs_free(jobs, count);
-	return dir;
-}
-
 /* The name of the program, as the first readable arena has it. */
-static void read_program(const char *dir, char *program, size_t size)
+static bool read_program(const char *dir, char *program, size_t size)
 {
 	DIR *entries = opendir(dir);
 	struct dirent *entry;
-	struct pmp_arena_view view;
 	bool found = false;
 
-	snprintf(program, size, "program");
 	while (entries && !found && (entry = readdir(entries))) {
+		struct pmp_arena_header header;
 		char path[PATH_MAX];
+		bool is_alive;
 
 		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
-		if (entry->d_name[0] == '.' || pmp_arena_view_open(path, &view, NULL))
+		if (!pmp_arena_is_name(entry->d_name) ||
+		    pmp_arena_peek(path, &header, &is_alive, NULL))
 			continue;
-		found = view.header.exe[0];
+		found = header.exe[0];
 		if (found)
-			snprintf(program, size, "%s", base_name(view.header.exe));
-		pmp_arena_view_close(&view);
+			snprintf(program, size, "%s", base_name(header.exe));
 	}
 	if (entries)
 		closedir(entries);
+	return found;
 }
 
-static void default_out(const char *dir, char *out, size_t size)
+static void default_out(const struct pmp_job *job, char *out, size_t size)
 {
-	char program[512];
+	char program[512] = "program";
+	bool found = false;
 
-	read_program(dir, program, sizeof(program));
-	snprintf(out, size, "%s.%s.pmprof.h5", program, base_name(dir));
+	for (size_t i = 0; i < job->dir_count && !found; i++)
+		found = read_program(job->dirs[i], program, sizeof(program));
+	snprintf(out, size, "%s.%s.pmprof.h5", program, job->name);
 }
 
 static void tell(const char *out, const struct pmp_write_summary *summary)
@@ -85,13 +70,25 @@ static void tell(const char *out, const struct pmp_write_summary *summary)
 	pmp_cli_say("%d rank%s, %s%s%s; read it with: pmprof report %s", summary->ranks,
 		    summary->ranks == 1 ? "" : "s", pmp_fmt_seconds(summary->wall_s).text,
 		    efficiency, summary->complete ? "" : ", not all reached MPI_Finalize", out);
+	if (summary->remark[0])
+		pmp_cli_say("%s", summary->remark);
+}
+
+/* On a node without data of the job: nothing but its name. */
+static int open_job(const char *given, struct pmp_job *job)
+{
+	int rc = pmp_job_open(given, job);
+
+	if (rc != -PMP_ENOTFOUND)
+		return rc;
+	*job = (struct pmp_job){.name = strdup(given)};
+	return job->name ? 0 : -PMP_ENOMEM;
 }
 
 int pmp_gather(const struct pmp_gather *gather, const struct pmp_group *group,
 	       struct pmp_diag *diag)
 {
-	char *dir = pmp_gather_dir(gather->job);
-	const char *place = dir ? dir : gather->job; /* another node may have it */
+	struct pmp_job job = {0};
 	char name[PATH_MAX];
 	struct pmp_write_summary summary = {0};
 	struct pmp_collect_options options = {
@@ -103,13 +100,15 @@ int pmp_gather(const struct pmp_gather *gather, const struct pmp_group *group,
 		.allow_alive = gather->force,
 		.keep = gather->keep,
 	};
+	int rc = pmp_agree(group, open_job(gather->job, &job));
 
-	default_out(place, name, sizeof(name));
-	int rc = pmp_collect(place, &options, group, &summary, diag);
-
+	if (rc == 0) {
+		default_out(&job, name, sizeof(name));
+		rc = pmp_collect(&job, &options, group, &summary, diag);
+	}
 	if (rc == 0 && group->rank == 0 && !gather->quiet)
 		tell(options.write.path, &summary);
-	free(dir);
+	pmp_job_close(&job);
 	return rc;
 }
 

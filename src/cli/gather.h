@@ -28,9 +28,6 @@ struct pmp_gather {
 int pmp_gather(const struct pmp_gather *gather, const struct pmp_group *group,
 	       struct pmp_diag *diag);
 
-/* pmp_gather_dir - the directory of a job on this node, to be freed; NULL when it has left nothing here (or no memory) */
-char *pmp_gather_dir(const char *job);
-
 /* pmp_gather_advice - one line that says how to try again: where the data are and the command */
 void pmp_gather_advice(const struct pmp_gather *gather);
 

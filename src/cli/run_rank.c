@@ -95,30 +95,21 @@ static bool is_noted(int fd, const struct pmp_arena_header *header, const void *
 enum state { GONE, BUSY, INCOMPLETE, UNNOTED, READY };
 
 /* How the job stands on this node. */
-static enum state look(const struct pmp_launch *launch, char **dir)
+static enum state look(const struct pmp_launch *launch, struct pmp_job *job)
 {
-	struct pmp_job *jobs = NULL;
-	size_t count = 0, noted = 0, arenas = 0;
-	enum state state = GONE;
+	size_t noted = 0;
 
-	if (pmp_jobs_list(&jobs, &count))
+	if (pmp_job_open(launch->job, job))
 		return GONE;
-	for (size_t i = 0; i < count; i++) {
-		const char *slash = strrchr(jobs[i].dir, '/');
-
-		if (!slash || strcmp(slash + 1, launch->job) != 0)
-			continue;
-		arenas = jobs[i].arenas;
-		state = jobs[i].is_alive ? BUSY : INCOMPLETE;
-		*dir = strdup(jobs[i].dir);
-		break;
-	}
-	pmp_jobs_free(jobs, count);
-	if (*dir)
-		noted = visit_arenas(*dir, is_noted, NULL);
-	if (state == INCOMPLETE && (launch->node_size == 0 || (int)arenas >= launch->node_size))
-		state = noted == arenas ? READY : UNNOTED;
-	return state;
+	if (job->arenas == 0)
+		return GONE;
+	if (job->is_alive)
+		return BUSY;
+	for (size_t i = 0; i < job->dir_count; i++)
+		noted += visit_arenas(job->dirs[i], is_noted, NULL);
+	if (launch->node_size > 0 && (int)job->arenas < launch->node_size)
+		return INCOMPLETE;
+	return noted == job->arenas ? READY : UNNOTED;
 }
 
 /* One janitor at a time; a failure is said once, not by every rank. */
@@ -160,17 +151,17 @@ static void leave_to_user(const struct site *site)
 static void clean_up(const struct site *site)
 {
 	for (int waited = 0; waited <= PATIENCE_MS; waited += STEP_MS) {
-		char *dir = NULL;
-		enum state state = look(site->launch, &dir);
+		struct pmp_job job = {0};
+		enum state state = look(site->launch, &job);
 		bool is_last = state == READY || (state == UNNOTED && waited >= NOTES_MS) ||
 			       (state == INCOMPLETE && waited + STEP_MS > PATIENCE_MS);
 
 		if (is_last && site->launch->node_size > 0 &&
 		    site->launch->node_size < site->launch->size)
 			leave_to_user(site);
-		else if (is_last && dir)
-			collect_once(site, dir);
-		free(dir);
+		else if (is_last)
+			collect_once(site, job.dir);
+		pmp_job_close(&job);
 		if (is_last || state == GONE)
 			return;
 		if (state == BUSY)
@@ -194,8 +185,9 @@ static void wait_for_process(pid_t pid)
 _Noreturn static void janitor_main(const struct site *site)
 {
 	struct word word = {.pid = 0};
+	struct pmp_job job = {0};
 	sigset_t none;
-	char *dir;
+	int rc;
 
 	setsid();
 	sigemptyset(&none);
@@ -208,12 +200,12 @@ _Noreturn static void janitor_main(const struct site *site)
 		;
 	if (!word.has_status)
 		wait_for_process(word.pid);
-	dir = pmp_gather_dir(site->launch->job);
-	if (dir && word.has_status)
-		visit_arenas(dir, note_status, &word);
-	if (dir)
+	rc = pmp_job_open(site->launch->job, &job);
+	for (size_t i = 0; i < job.dir_count && word.has_status; i++)
+		visit_arenas(job.dirs[i], note_status, &word);
+	if (rc == 0)
 		clean_up(site);
-	free(dir);
+	pmp_job_close(&job);
 	_exit(0);
 }
 

@@ -1,7 +1,7 @@
 /*
  * arena.c - reserves, grows and hands out the arena. Called by any recording thread when a table is full, never on the hot path.
  * Its lock is the innermost of all. Pages are allocated on the disk and populated before anybody writes to them: a full scratch
- * file system costs records, never a SIGBUS.
+ * file system never costs a SIGBUS. The arena then goes on at the next place; only when all are full, records are lost.
  */
 #include "record/arena_map.h"
 
@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #define BUDGET_MIN (UINT64_C(1) << 20)
-#define CHUNK_MIN  (UINT64_C(128) << 10)
-#define CHUNK_MAX  (UINT64_C(4) << 20)
+#define START                                                                                      \
+	(UINT64_C(384) << 10) /* the first tables of a thread and of the rank: always needed */
+#define CHUNK_MIN (UINT64_C(128) << 10)
+#define CHUNK_MAX (UINT64_C(4) << 20)
 
 static uint64_t pages(uint64_t bytes)
 {
@@ -31,18 +33,21 @@ static void *reserve(uint64_t *bytes)
 	return NULL;
 }
 
-/* Backs another @bytes of the reserved range with the file. */
+/* Backs another @bytes of the reserved range with the last file. */
 static int extend(struct pmp_arena *arena, uint64_t bytes)
 {
 	unsigned char *at = arena->base + arena->backed;
-	int fd = pmp_scratch_open(&arena->file);
+	uint64_t offset = arena->backed;
+	int fd = pmp_scratch_open(&arena->files[arena->file_count - 1]);
 	int rc;
 
 	if (fd < 0)
 		return fd;
-	rc = pmp_scratch_allocate(fd, arena->backed, bytes);
+	if (arena->file_count > 1)
+		offset += PMP_ARENA_PAGE - arena->part_first;
+	rc = pmp_scratch_allocate(fd, offset, bytes);
 	if (rc == 0 && mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-			    (off_t)arena->backed) == MAP_FAILED)
+			    (off_t)offset) == MAP_FAILED)
 		rc = -PMP_ENOMEM;
 	close(fd);
 	if (rc)
@@ -52,6 +57,46 @@ static int extend(struct pmp_arena *arena, uint64_t bytes)
 		MADV_POPULATE_WRITE); /* from Linux 5.14; without it the first touch faults */
 #endif
 	arena->backed += bytes;
+	return 0;
+}
+
+static int write_part_page(const struct pmp_arena *arena, const struct pmp_scratch_file *file)
+{
+	const struct pmp_arena_header *header = (const struct pmp_arena_header *)arena->base;
+	struct pmp_part page = {
+		.magic = PMP_PART_MAGIC, .owner = header->check, .first = arena->backed};
+	int fd = pmp_scratch_open(file);
+	ssize_t done;
+
+	if (fd < 0)
+		return fd;
+	done = pwrite(fd, &page, sizeof(page), 0);
+	close(fd);
+	return done == (ssize_t)sizeof(page) ? 0 : -PMP_EIO;
+}
+
+/* The place of the last file is full: from here on the arena lies in a file at the next one, with room for @bytes at least. */
+static int go_elsewhere(struct pmp_arena *arena, uint64_t bytes)
+{
+	struct pmp_arena_header *header = pmp_arena_header(arena);
+	struct pmp_scratch_file *file = &arena->files[arena->file_count];
+	struct pmp_part_name *name = &header->parts[arena->file_count - 1];
+	int rc;
+
+	if (arena->file_count > PMP_PARTS_MAX)
+		return -PMP_EFULL;
+	rc = pmp_scratch_continue(&arena->launch, PMP_ARENA_PAGE + bytes, file - 1, file);
+	if (rc)
+		return rc;
+	if (strlen(file->path) >= sizeof(name->path) || write_part_page(arena, file)) {
+		pmp_scratch_remove(file);
+		return -PMP_EIO;
+	}
+	strcpy(name->path, file->path);
+	__atomic_store_n(&name->first, arena->backed, __ATOMIC_RELEASE);
+	arena->part_first = arena->backed;
+	arena->file_count++;
+	pmp_arena_warn(arena, PMP_WARN_ELSEWHERE);
 	return 0;
 }
 
@@ -77,7 +122,7 @@ static int back(struct pmp_arena *arena, uint64_t length)
 
 	if (arena->used + length <= arena->backed)
 		return 0;
-	need = arena->used + length - arena->backed;
+	need = pages(arena->used + length - arena->backed);
 	if (arena->is_stuck || arena->used + length > arena->reserved) {
 		if (!arena->is_stuck)
 			pmp_arena_warn(arena, PMP_WARN_MEMORY);
@@ -85,6 +130,8 @@ static int back(struct pmp_arena *arena, uint64_t length)
 	}
 	rc = extend(arena, chunk_size(arena, need));
 	if (rc == -PMP_EFULL)
+		rc = extend(arena, need);
+	while (rc == -PMP_EFULL && go_elsewhere(arena, need) == 0)
 		rc = extend(arena, need);
 	if (rc) {
 		arena->is_stuck = true;
@@ -98,23 +145,27 @@ int pmp_arena_open(struct pmp_arena *arena, const struct pmp_launch *launch, uin
 {
 	int rc = 0;
 
-	*arena = (struct pmp_arena){.reserved = pages(budget < BUDGET_MIN ? BUDGET_MIN : budget)};
+	*arena = (struct pmp_arena){.reserved = pages(budget < BUDGET_MIN ? BUDGET_MIN : budget),
+				    .launch = *launch,
+				    .file_count = 1};
 	pthread_mutex_init(&arena->lock, NULL);
 	arena->base = reserve(&arena->reserved);
 	if (!arena->base)
 		return pmp_fail(diag, PMP_ENOMEM,
 				"no addresses for an arena of PMPROF_MEMORY bytes");
-	rc = pmp_scratch_create(launch, PMP_ARENA_PAGE, &arena->file, diag);
+	rc = pmp_scratch_create(launch, START, &arena->files[0], diag);
 	if (rc)
 		goto out;
-	rc = extend(arena, chunk_size(arena, PMP_ARENA_PAGE));
+	rc = extend(arena, START);
 	if (rc) {
-		pmp_fail(diag, (enum pmp_err)(-rc),
-			 "no space for an arena in '%s'; set PMPROF_SCRATCH", arena->file.path);
-		pmp_scratch_remove(&arena->file);
+		pmp_fail(diag, (enum pmp_err)(-rc), "cannot map the arena '%s'",
+			 arena->files[0].path);
+		pmp_scratch_remove(&arena->files[0]);
 		goto out;
 	}
 	arena->used = PMP_ARENA_PAGE;
+	if (arena->files[0].is_second_choice)
+		pmp_arena_warn(arena, PMP_WARN_ELSEWHERE);
 out:
 	if (rc) {
 		munmap(arena->base, arena->reserved);
@@ -132,10 +183,15 @@ int pmp_arena_open_private(struct pmp_arena *arena, uint64_t bytes)
 	*arena = (struct pmp_arena){.base = base,
 				    .reserved = bytes,
 				    .backed = bytes,
-				    .used = PMP_ARENA_PAGE,
-				    .is_private = true};
+				    .used = PMP_ARENA_PAGE};
 	pthread_mutex_init(&arena->lock, NULL);
 	return 0;
+}
+
+void pmp_arena_remove(const struct pmp_arena *arena)
+{
+	for (unsigned i = arena->file_count; i > 0; i--)
+		pmp_scratch_remove(&arena->files[i - 1]);
 }
 
 void pmp_arena_close(struct pmp_arena *arena, bool remove)
@@ -144,8 +200,8 @@ void pmp_arena_close(struct pmp_arena *arena, bool remove)
 		return;
 	munmap(arena->base, arena->reserved);
 	arena->base = NULL;
-	if (remove && !arena->is_private)
-		pmp_scratch_remove(&arena->file);
+	if (remove)
+		pmp_arena_remove(arena);
 	pthread_mutex_destroy(&arena->lock);
 }
 

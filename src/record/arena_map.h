@@ -15,14 +15,17 @@
 #include "schema/arena.h"
 
 struct pmp_arena {
-	unsigned char *base; /* NULL when closed; the offset in the file is address - base */
+	unsigned char *base; /* NULL when closed; the offset in the arena is address - base */
 	uint64_t reserved;   /* bytes of addresses: the budget */
 	uint64_t backed;     /* bytes of them that may be touched */
 	uint64_t used;       /* bytes given out */
 	bool is_stuck;       /* growing failed once; not tried again */
-	bool is_private;     /* anonymous memory, no file */
 	pthread_mutex_t lock;
-	struct pmp_scratch_file file;
+	struct pmp_launch launch;
+	struct pmp_scratch_file files[1 + PMP_PARTS_MAX]; /* it grows in the last one */
+	unsigned file_count;
+	uint64_t
+		part_first; /* offset in the arena of what the last file holds behind its first page */
 };
 
 /*
@@ -38,6 +41,9 @@ int pmp_arena_open_private(struct pmp_arena *arena, uint64_t bytes);
 
 /* pmp_arena_close - unmap; @remove: delete the file as well. A closed arena may be closed again. */
 void pmp_arena_close(struct pmp_arena *arena, bool remove);
+
+/* pmp_arena_remove - delete the files of an open arena; it stays mapped */
+void pmp_arena_remove(const struct pmp_arena *arena);
 
 static inline struct pmp_arena_header *pmp_arena_header(struct pmp_arena *arena)
 {

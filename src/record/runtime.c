@@ -168,7 +168,7 @@ void pmp_record_abort(int code)
 
 const char *pmp_record_path(void)
 {
-	return is_ours(STATE_STARTED, STATE_ENDED) ? rank_state.arena.file.path : NULL;
+	return is_ours(STATE_STARTED, STATE_ENDED) ? rank_state.arena.files[0].path : NULL;
 }
 
 uint64_t pmp_record_bytes(void)
@@ -186,7 +186,7 @@ void pmp_record_close(bool remove)
 	/* another thread may just be looking into the arena, in a region mark or when it ends: then it stays mapped */
 	if (!pmp_lanes_release()) {
 		if (remove)
-			pmp_scratch_remove(&rank_state.arena.file);
+			pmp_arena_remove(&rank_state.arena);
 		return;
 	}
 	pmp_rank_release(&rank_state);

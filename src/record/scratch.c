@@ -23,10 +23,20 @@
 #define ROOM_BASE       (UINT64_C(16) << 20) /* /dev/shm belongs to MPI as well: leave it room */
 #define ROOM_PER_RANK   (UINT64_C(4) << 20)
 
+#define PLACES_MAX 4
+
 struct place {
-	const char *folder;
+	char folder
+		[PMP_SCRATCH_PATH_MAX]; /* absolute: the program may change its working directory */
 	bool needs_room;
 };
+
+/* Kept from the first search on: the program may change its environment while another thread has to go on elsewhere. */
+static struct {
+	struct place list[PLACES_MAX];
+	unsigned count;
+	bool is_named; /* the first one is PMPROF_SCRATCH */
+} places;
 
 /* Enters a folder, making it if need be, and makes sure that it is ours alone. */
 static int enter_folder(int parent, const char *name)
@@ -46,16 +56,17 @@ static int enter_folder(int parent, const char *name)
 	return -1;
 }
 
-static int create_file(int folder, int rank, const char *prefix, struct pmp_scratch_file *file)
+static int create_file(int folder, int rank, const char *ending, const char *prefix,
+		       struct pmp_scratch_file *file)
 {
 	for (int n = 1; n < NAMES_MAX; n++) {
 		char name[64];
 		int fd;
 
 		if (n == 1)
-			snprintf(name, sizeof(name), "rank-%d.arena", rank);
+			snprintf(name, sizeof(name), "rank-%d.%s", rank, ending);
 		else
-			snprintf(name, sizeof(name), "rank-%d.%d.arena", rank, n);
+			snprintf(name, sizeof(name), "rank-%d.%d.%s", rank, n, ending);
 		if ((size_t)snprintf(file->path, sizeof(file->path), "%s/%s", prefix, name) >=
 		    sizeof(file->path)) {
 			errno = ENAMETOOLONG;
@@ -68,7 +79,7 @@ static int create_file(int folder, int rank, const char *prefix, struct pmp_scra
 	return -1;
 }
 
-static int create_in(const char *scratch, const struct pmp_launch *launch,
+static int create_in(const char *scratch, const struct pmp_launch *launch, const char *ending,
 		     struct pmp_scratch_file *file)
 {
 	char user[32], prefix[PMP_SCRATCH_PATH_MAX];
@@ -88,7 +99,7 @@ static int create_in(const char *scratch, const struct pmp_launch *launch,
 		if (job < 0 && errno != ENOENT)
 			break;
 		if (job >= 0) {
-			fd = create_file(job, launch->rank, prefix, file);
+			fd = create_file(job, launch->rank, ending, prefix, file);
 			int saved = errno;
 
 			close(job);
@@ -115,52 +126,100 @@ static bool has_room(const char *folder, int node_size)
 	return statvfs(folder, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize >= need;
 }
 
-static int try_place(const struct place *place, const struct pmp_launch *launch, uint64_t bytes,
-		     struct pmp_scratch_file *file, struct pmp_diag *diag)
+static void add_place(const char *folder, bool needs_room)
 {
-	char folder[PATH_MAX]; /* absolute: the program may change its working directory */
+	struct place *place = &places.list[places.count];
+	char absolute[PATH_MAX];
+	const char *known = realpath(folder, absolute) ? absolute : folder;
+
+	if (strlen(known) >= sizeof(place->folder))
+		return;
+	strcpy(place->folder, known);
+	place->needs_room = needs_room;
+	for (unsigned i = 0; i < places.count; i++)
+		if (strcmp(places.list[i].folder, known) == 0)
+			return;
+	places.count++;
+}
+
+static void find_places(void)
+{
+	const char *named = pmp_env_text(PMP_ENV_PMPROF_SCRATCH);
+	const char *temporary = getenv("TMPDIR");
+
+	places.count = 0;
+	if (*named)
+		add_place(named, false);
+	places.is_named = places.count > 0;
+	add_place("/dev/shm", true);
+	if (temporary && *temporary)
+		add_place(temporary, false);
+	add_place("/tmp", false);
+}
+
+static int try_place(const struct place *place, const struct pmp_launch *launch, const char *ending,
+		     uint64_t bytes, struct pmp_scratch_file *file)
+{
 	struct stat st;
 	int fd, rc;
 
 	if (place->needs_room && !has_room(place->folder, launch->node_size))
-		return pmp_fail(diag, PMP_EFULL, "no room in scratch folder '%s'", place->folder);
-	fd = realpath(place->folder, folder) ? create_in(folder, launch, file) : -1;
+		return -PMP_EFULL;
+	fd = create_in(place->folder, launch, ending, file);
 	if (fd < 0)
-		return pmp_fail(diag, PMP_EIO,
-				"cannot make an arena in '%s': %s; set PMPROF_SCRATCH to a "
-				"node-local folder of yours",
-				place->folder, strerror(errno));
+		return errno == ENOSPC || errno == EDQUOT ? -PMP_EFULL : -PMP_EIO;
 	rc = pmp_scratch_allocate(fd, 0, bytes);
 	if (rc == 0 && fstat(fd, &st) == 0) {
 		file->device = st.st_dev;
 		file->inode = st.st_ino;
 	}
 	close(fd);
-	if (rc == 0)
-		return 0;
-	pmp_scratch_remove(file);
-	return pmp_fail(diag, (enum pmp_err)(-rc),
-			"no space for an arena in '%s'; set PMPROF_SCRATCH", place->folder);
+	if (rc)
+		pmp_scratch_remove(file);
+	return rc;
+}
+
+static void add_reason(struct pmp_diag *reasons, const char *folder, int rc)
+{
+	size_t len = strlen(reasons->text);
+
+	snprintf(reasons->text + len, sizeof(reasons->text) - len, "%s'%s' %s", len ? ", " : "",
+		 folder, rc == -PMP_EFULL ? "has no room" : strerror(errno));
 }
 
 int pmp_scratch_create(const struct pmp_launch *launch, uint64_t bytes,
 		       struct pmp_scratch_file *file, struct pmp_diag *diag)
 {
-	const char *temporary = getenv("TMPDIR");
-	const struct place places[] = {{"/dev/shm", true},
-				       {temporary && *temporary ? temporary : "/tmp", false},
-				       {"/tmp", false}};
-	const struct place chosen = {pmp_env_text(PMP_ENV_PMPROF_SCRATCH), false};
-	struct pmp_diag last = {""};
+	struct pmp_diag reasons = {""};
 	int rc = -PMP_EIO;
 
-	if (*chosen.folder)
-		return try_place(&chosen, launch, bytes, file, diag);
-	for (size_t i = 0; rc && i < sizeof(places) / sizeof(places[0]); i++) {
-		last = (struct pmp_diag){""};
-		rc = try_place(&places[i], launch, bytes, file, &last);
+	find_places();
+	for (unsigned i = 0; i < places.count; i++) {
+		rc = try_place(&places.list[i], launch, "arena", bytes, file);
+		file->place = i;
+		file->is_second_choice = i > 0 && places.is_named;
+		if (rc == 0)
+			return 0;
+		add_reason(&reasons, places.list[i].folder, rc);
 	}
-	return rc ? pmp_fail(diag, (enum pmp_err)(-rc), "%s", last.text) : 0;
+	return pmp_fail(
+		diag, (enum pmp_err)(-rc),
+		"no place for an arena (%s): set PMPROF_SCRATCH to a node-local folder with "
+		"room",
+		reasons.text);
+}
+
+int pmp_scratch_continue(const struct pmp_launch *launch, uint64_t bytes,
+			 const struct pmp_scratch_file *last, struct pmp_scratch_file *file)
+{
+	for (unsigned i = last->place + 1; i < places.count; i++) {
+		if (try_place(&places.list[i], launch, "part", bytes, file))
+			continue;
+		file->place = i;
+		file->is_second_choice = true;
+		return 0;
+	}
+	return -PMP_EFULL;
 }
 
 int pmp_scratch_open(const struct pmp_scratch_file *file)
@@ -190,6 +249,7 @@ int pmp_scratch_allocate(int fd, uint64_t offset, uint64_t bytes)
 	while (rc == EINTR);
 	if (rc == 0)
 		return 0;
+	errno = rc;
 	return rc == ENOSPC || rc == EDQUOT || rc == EFBIG ? -PMP_EFULL : -PMP_EIO;
 }
 

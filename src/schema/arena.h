@@ -7,6 +7,10 @@
  *   PMP_ARENA_PAGE        struct pmp_segment, then its records; the next segment begins at offset + length
  *   ...                   the first page whose magic is not PMP_SEGMENT_MAGIC ends the list (it was reserved, not used)
  *
+ * When the folder of the file is full, the arena goes on in another file elsewhere, a part: its first page is a struct pmp_part, the
+ * bytes from PMP_ARENA_PAGE on are those of the arena from part.first on. Offsets are those of the arena as a whole; a segment may
+ * begin in one file and end in the next.
+ *
  * A table is the chain of all segments of one (kind, lane), in order of `first`. Tables are append-only; records are published
  * by a release store of the segment's `count`, so whatever lies below count is whole. Updated in place, by one writer, are only
  * the value fields of stats, gaps, peers and lanes, and the event ring.
@@ -23,6 +27,9 @@
 #define PMP_ARENA_VERSION 2
 #define PMP_ARENA_ENDIAN  UINT32_C(0x01020304)
 #define PMP_ARENA_PAGE    4096
+
+#define PMP_PART_MAGIC "PMPAPART"
+#define PMP_PARTS_MAX  3 /* further files of an arena */
 
 #define PMP_SEGMENT_MAGIC UINT32_C(0x53504d50) /* "PMPS" */
 #define PMP_LANE_NONE     UINT16_MAX           /* of rank-wide tables */
@@ -108,6 +115,19 @@ struct pmp_clock_pair {
 	uint64_t real_ns; /* CLOCK_REALTIME */
 };
 
+/* The first page of a part. */
+struct pmp_part {
+	char magic[8];  /* PMP_PART_MAGIC */
+	uint64_t owner; /* `check` of the header */
+	uint64_t first; /* offset in the arena of what follows the first page */
+};
+
+/* Where an arena goes on. */
+struct pmp_part_name {
+	uint64_t first; /* as in the part; 0: there is none */
+	char path[192];
+};
+
 struct pmp_arena_header {
 	/* never changes after `check` was stored */
 	char magic[8];
@@ -130,7 +150,7 @@ struct pmp_arena_header {
 	char mode[64];        /* the PMPROF string in force */
 	char cpus[128];       /* allowed processors at start, "0-3,8" */
 	char cwd[256];
-	char batch[768];      /* lines "column=value" of the batch job, see base/batch.h */
+	char batch[768];     /* lines "column=value" of the batch job, see base/batch.h */
 	uint64_t check; /* pmp_hash_bytes(0, header, offsetof(check)) */
 
 	/* updated while running */
@@ -154,6 +174,7 @@ struct pmp_arena_header {
 	int32_t parent_wait_status; /* as from waitpid */
 	uint32_t node_rank;         /* rank among those of this host, from the launcher, else 0 */
 	uint32_t warnings;          /* bit set of enum pmp_warning */
+	struct pmp_part_name parts[PMP_PARTS_MAX];
 };
 _Static_assert(sizeof(struct pmp_arena_header) <= PMP_ARENA_PAGE, "the header is one page");
 
@@ -164,7 +185,9 @@ enum pmp_warning {
 	PMP_WARN_UNWIND = 4,   /* some stacks could not be walked to the end */
 	PMP_WARN_REQUESTS = 8, /* request table full: some receives are not credited */
 	PMP_WARN_THREADS = 16, /* more threads at once than lanes */
-	PMP_WARN_FORTRAN = 32  /* the program calls MPI from Fortran as well, past the wrappers */
+	PMP_WARN_FORTRAN = 32, /* the program calls MPI from Fortran as well, past the wrappers */
+	PMP_WARN_ELSEWHERE =
+		64 /* the scratch folder had no room: the arena, or the rest of it, lies in another */
 };
 
 #endif

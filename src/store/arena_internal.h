@@ -11,10 +11,19 @@ struct pmp_raw_table {
 	size_t record_bytes;
 };
 
-/* What is known of a file while it is read. */
-struct pmp_arena_scan {
+/* One file of an arena. */
+struct pmp_arena_file {
 	int fd;
-	uint64_t file_bytes;
+	uint64_t first; /* offset in the arena of its first byte that belongs to it */
+	uint64_t skip;  /* bytes of the file before that */
+	uint64_t bytes; /* from there on, up to the next file or its end */
+};
+
+/* What is known of an arena while it is read. Offsets are those of the arena as a whole. */
+struct pmp_arena_scan {
+	struct pmp_arena_file files[1 + PMP_PARTS_MAX];
+	unsigned file_count;
+	uint64_t file_bytes; /* where the last one ends */
 	struct pmp_raw_table
 		rank_tables[PMP_KIND_COUNT]; /* STRINGS, MODULES, REGIONS, COMMS, LANES */
 	struct pmp_raw_table (*lane_tables)[PMP_KIND_COUNT]; /* NODES ... EVENTS of each lane */
@@ -22,7 +31,8 @@ struct pmp_arena_scan {
 	uint64_t dropped;    /* records lost or refused */
 	uint64_t mended;     /* records kept with an index that had to be set to 0 */
 	uint64_t lost_bytes; /* parts of the file that no segment header describes */
-	bool is_cut;         /* a segment reaches beyond the end of the file */
+	bool is_cut;         /* a segment reaches beyond the end of a file */
+	bool has_lost_part;  /* a part is gone, or is not this arena's */
 	bool has_bad_header; /* the header's check does not match */
 };
 
@@ -36,8 +46,12 @@ bool pmp_arena_kind_is_laned(unsigned kind);
 int pmp_arena_scan(struct pmp_arena_scan *scan);
 void pmp_arena_scan_free(struct pmp_arena_scan *scan);
 
-/* pmp_arena_read_at - exactly so many bytes of the file. Return: 0, -PMP_ETRUNCATED, -PMP_EIO */
-int pmp_arena_read_at(int fd, void *data, size_t bytes, uint64_t offset);
+/* pmp_arena_read_at - exactly so many bytes of the arena. Return: 0, -PMP_ETRUNCATED, -PMP_EIO */
+int pmp_arena_read_at(const struct pmp_arena_scan *scan, void *data, size_t bytes, uint64_t offset);
+
+/* pmp_arena_open_parts - the files in which it goes on, as far as they can be found: adds to scan->files, view->parts */
+void pmp_arena_open_parts(struct pmp_arena_scan *scan, struct pmp_arena_view *view);
+void pmp_arena_close_files(struct pmp_arena_scan *scan);
 
 /* pmp_arena_check - turn raw tables into the checked ones of the view; counts what was dropped and mended in @scan */
 int pmp_arena_check(struct pmp_arena_scan *scan, struct pmp_arena_view *view);

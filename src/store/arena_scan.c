@@ -1,5 +1,5 @@
 /*
- * arena_scan.c - finds the segments of an arena file and glues their records to tables. Used by arena_view.c, one thread.
+ * arena_scan.c - finds the segments of an arena and glues their records to tables. Used by arena_view.c, one thread.
  *
  * Trusts a segment header only when its check matches; behind one that does not it looks for the next good one page by page. Must
  * not look into records: arena_check.c does.
@@ -35,12 +35,11 @@ bool pmp_arena_kind_is_laned(unsigned kind)
 	return kind >= PMP_KIND_NODES && kind < PMP_KIND_COUNT;
 }
 
-int pmp_arena_read_at(int fd, void *data, size_t bytes, uint64_t offset)
+static int read_file(const struct pmp_arena_file *file, char *to, size_t bytes, uint64_t offset)
 {
-	char *to = data;
-
+	offset += file->skip - file->first;
 	while (bytes) {
-		ssize_t got = pread(fd, to, bytes, (off_t)offset);
+		ssize_t got = pread(file->fd, to, bytes, (off_t)offset);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -51,6 +50,37 @@ int pmp_arena_read_at(int fd, void *data, size_t bytes, uint64_t offset)
 		to += got;
 		bytes -= (size_t)got;
 		offset += (uint64_t)got;
+	}
+	return 0;
+}
+
+static const struct pmp_arena_file *file_at(const struct pmp_arena_scan *scan, uint64_t offset)
+{
+	for (unsigned i = scan->file_count; i-- > 0;)
+		if (offset >= scan->files[i].first)
+			return &scan->files[i];
+	return NULL;
+}
+
+/* What is missing between two files (the first was cut off) reads as zeros. */
+int pmp_arena_read_at(const struct pmp_arena_scan *scan, void *data, size_t bytes, uint64_t offset)
+{
+	char *to = data;
+
+	while (bytes) {
+		const struct pmp_arena_file *file = file_at(scan, offset);
+		bool is_last = file == &scan->files[scan->file_count - 1];
+		uint64_t end = is_last ? UINT64_MAX : file[1].first;
+		size_t here = bytes < end - offset ? bytes : (size_t)(end - offset);
+		int rc = read_file(file, to, here, offset);
+
+		if (rc == -PMP_ETRUNCATED && !is_last)
+			memset(to, 0, here);
+		else if (rc)
+			return rc;
+		to += here;
+		offset += here;
+		bytes -= here;
 	}
 	return 0;
 }
@@ -141,7 +171,7 @@ static int append(struct pmp_arena_scan *scan, struct pmp_raw_table *table,
 	table->count = first + keep;
 	table->record_bytes = s->record_bytes;
 	/* the file may have become shorter since fstat: what could not be read stays zero and is refused later */
-	if (pmp_arena_read_at(scan->fd, grown + first * s->record_bytes, count * s->record_bytes,
+	if (pmp_arena_read_at(scan, grown + first * s->record_bytes, count * s->record_bytes,
 			      offset + sizeof(*s)))
 		scan->is_cut = true;
 	return 0;
@@ -154,8 +184,7 @@ static uint64_t next_segment(const struct pmp_arena_scan *scan, uint64_t offset)
 
 	for (offset += PMP_ARENA_PAGE; offset + sizeof(s) <= scan->file_bytes;
 	     offset += PMP_ARENA_PAGE)
-		if (pmp_arena_read_at(scan->fd, &s, sizeof(s), offset) == 0 &&
-		    is_segment(&s, offset))
+		if (pmp_arena_read_at(scan, &s, sizeof(s), offset) == 0 && is_segment(&s, offset))
 			return offset;
 	return scan->file_bytes;
 }
@@ -174,7 +203,7 @@ int pmp_arena_scan(struct pmp_arena_scan *scan)
 
 	while (offset + sizeof(s) <= scan->file_bytes) {
 		struct pmp_raw_table *table;
-		int rc = pmp_arena_read_at(scan->fd, &s, sizeof(s), offset);
+		int rc = pmp_arena_read_at(scan, &s, sizeof(s), offset);
 
 		if (rc)
 			return rc == -PMP_ETRUNCATED ? 0 : rc;

@@ -86,11 +86,11 @@ static void mend_header(struct pmp_arena_header *h, const char *path)
 	}
 }
 
-static int read_header(int fd, const char *path, struct pmp_arena_scan *scan,
-		       struct pmp_arena_header *h, struct pmp_diag *diag)
+static int read_header(const char *path, struct pmp_arena_scan *scan, struct pmp_arena_header *h,
+		       struct pmp_diag *diag)
 {
 	bool is_magic;
-	int rc = pmp_arena_read_at(fd, h, sizeof(*h), 0);
+	int rc = pmp_arena_read_at(scan, h, sizeof(*h), 0);
 
 	if (rc == -PMP_ETRUNCATED)
 		return pmp_fail(diag, PMP_ETRUNCATED, "'%s' ends inside the header of an arena",
@@ -118,7 +118,7 @@ static int read_header(int fd, const char *path, struct pmp_arena_scan *scan,
 		struct pmp_segment s;
 
 		/* only the first page may be damaged: a good first segment proves an arena */
-		if (pmp_arena_read_at(fd, &s, sizeof(s), PMP_ARENA_PAGE) ||
+		if (pmp_arena_read_at(scan, &s, sizeof(s), PMP_ARENA_PAGE) ||
 		    s.magic != PMP_SEGMENT_MAGIC ||
 		    s.check != pmp_segment_check(&s, PMP_ARENA_PAGE))
 			return pmp_fail(diag, PMP_EFORMAT, "'%s' is not an arena", path);
@@ -175,6 +175,8 @@ static void describe_damage(const struct pmp_arena_scan *scan, struct pmp_arena_
 	} while (0)
 	if (scan->has_bad_header)
 		SAY("the header is damaged");
+	if (scan->has_lost_part)
+		SAY("a part of it is missing");
 	if (scan->is_cut)
 		SAY("the file is cut off");
 	if (scan->lost_bytes)
@@ -189,24 +191,29 @@ static void describe_damage(const struct pmp_arena_scan *scan, struct pmp_arena_
 
 static int read_view(int fd, const char *path, struct pmp_arena_view *view, struct pmp_diag *diag)
 {
-	struct pmp_arena_scan scan = {.fd = fd};
+	struct pmp_arena_scan scan = {.file_count = 1, .files = {{.fd = fd}}};
 	struct pmp_arena_view v = {0};
-	struct stat st;
+	struct stat st = {.st_mode = S_IFREG};
 	int rc;
 
-	if (fstat(fd, &st))
-		return pmp_fail(diag, PMP_EIO, "cannot read '%s': %m", path);
-	if (!S_ISREG(st.st_mode))
-		return pmp_fail(diag, PMP_EFORMAT, "'%s' is not a file", path);
-	scan.file_bytes = (uint64_t)st.st_size;
-	rc = read_header(fd, path, &scan, &v.header, diag);
-	if (rc)
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		rc = S_ISREG(st.st_mode) ? pmp_fail(diag, PMP_EIO, "cannot read '%s': %m", path)
+					 : pmp_fail(diag, PMP_EFORMAT, "'%s' is not a file", path);
+		close(fd);
 		return rc;
+	}
+	scan.file_bytes = scan.files[0].bytes = (uint64_t)st.st_size;
+	rc = read_header(path, &scan, &v.header, diag);
+	if (rc) {
+		pmp_arena_close_files(&scan);
+		return rc;
+	}
 	v.is_alive = is_process_alive(&v.header, &st);
+	pmp_arena_open_parts(&scan, &v);
 	rc = pmp_arena_scan(&scan);
 	if (rc == 0)
 		rc = pmp_arena_check(&scan, &v);
-	if (v.header.tool_bytes > scan.file_bytes)
+	if (v.header.tool_bytes > scan.file_bytes && !scan.has_lost_part)
 		scan.is_cut = true;
 	if (rc) {
 		pmp_arena_check_free(&v);
@@ -217,40 +224,38 @@ static int read_view(int fd, const char *path, struct pmp_arena_view *view, stru
 		*view = v;
 	}
 	pmp_arena_scan_free(&scan);
+	pmp_arena_close_files(&scan);
 	return rc;
 }
 
 int pmp_arena_view_open(const char *path, struct pmp_arena_view *view, struct pmp_diag *diag)
 {
 	int fd = open(path, PMP_ARENA_OPEN);
-	int rc;
 
 	if (fd < 0)
 		return pmp_fail(diag, errno == ENOENT ? PMP_ENOTFOUND : PMP_EIO,
 				"cannot open '%s': %m", path);
-	rc = read_view(fd, path, view, diag);
-	close(fd);
-	return rc;
+	return read_view(fd, path, view, diag);
 }
 
 int pmp_arena_peek(const char *path, struct pmp_arena_header *header, bool *is_alive,
 		   struct pmp_diag *diag)
 {
-	int fd = open(path, PMP_ARENA_OPEN);
-	struct pmp_arena_scan scan = {.fd = fd};
+	struct pmp_arena_scan scan = {.file_count = 1,
+				      .files = {{.fd = open(path, PMP_ARENA_OPEN)}}};
 	struct stat st;
 	int rc;
 
-	if (fd < 0)
+	if (scan.files[0].fd < 0)
 		return pmp_fail(diag, errno == ENOENT ? PMP_ENOTFOUND : PMP_EIO,
 				"cannot open '%s': %m", path);
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+	if (fstat(scan.files[0].fd, &st) || !S_ISREG(st.st_mode))
 		rc = pmp_fail(diag, PMP_EFORMAT, "'%s' is not a file", path);
 	else
-		rc = read_header(fd, path, &scan, header, diag);
+		rc = read_header(path, &scan, header, diag);
 	if (rc == 0)
 		*is_alive = is_process_alive(header, &st);
-	close(fd);
+	pmp_arena_close_files(&scan);
 	return rc;
 }
 

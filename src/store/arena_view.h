@@ -41,6 +41,9 @@ struct pmp_arena_view {
 	size_t module_count, region_count, comm_count;
 	struct pmp_lane_view *lanes;
 	size_t lane_count;
+	char parts[PMP_PARTS_MAX]
+		  [sizeof(((struct pmp_part_name *)0)->path)]; /* its further files */
+	size_t part_count;
 	bool is_alive;        /* the process still runs */
 	uint64_t dropped;     /* records that did not check out */
 	char damage[256];     /* one line, empty when the file is whole */

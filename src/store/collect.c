@@ -1,5 +1,5 @@
 /*
- * collect.c - takes the arenas of a job directory, has them written, removes them. Called by `pmprof collect` and `pmprof run`, in one
+ * collect.c - takes the arenas of a job, has them written, removes them. Called by `pmprof collect` and `pmprof run`, in one
  * process or on each node of a job.
  *
  * Who takes which arena is settled by flock: it is held until the end, so neither another process of the group nor another collect
@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,15 @@ static int list_files(const char *dir, struct collection *c, struct pmp_diag *di
 		free(entries[i]);
 	}
 	free(entries);
+	return rc;
+}
+
+static int list_all(const struct pmp_job *job, struct collection *c, struct pmp_diag *diag)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < job->dir_count && rc == 0; i++)
+		rc = list_files(job->dirs[i], c, diag);
 	return rc;
 }
 
@@ -140,13 +150,31 @@ static int check_all(const struct pmp_group *group, const char *dir, const struc
 	return pmp_fail(diag, PMP_ENOTFOUND, "there are no arenas (rank-*.arena) in '%s'", dir);
 }
 
-/* Unreadable and living ones stay. The folder goes when it is empty. */
-static void remove_taken(const char *dir, const struct collection *c)
+static void remove_file(const char *path)
 {
-	for (size_t i = 0; i < c->arena_count; i++)
-		if (!c->arenas[i].is_alive)
-			unlink(c->arena_paths[i]);
-	rmdir(dir);
+	char folder[PATH_MAX];
+	char *slash;
+
+	unlink(path);
+	snprintf(folder, sizeof(folder), "%s", path);
+	slash = strrchr(folder, '/');
+	if (slash) {
+		*slash = '\0';
+		rmdir(folder); /* when it is empty */
+	}
+}
+
+/* Unreadable and living ones stay. */
+static void remove_taken(const struct collection *c)
+{
+	for (size_t i = 0; i < c->arena_count; i++) {
+		const struct pmp_arena_view *arena = &c->arenas[i];
+
+		for (size_t part = 0; part < arena->part_count && !arena->is_alive; part++)
+			remove_file(arena->parts[part]);
+		if (!arena->is_alive)
+			remove_file(c->arena_paths[i]);
+	}
 }
 
 static void release(struct collection *c)
@@ -163,20 +191,21 @@ static void release(struct collection *c)
 	free(c->files);
 }
 
-int pmp_collect(const char *dir, const struct pmp_collect_options *options,
+int pmp_collect(const struct pmp_job *job, const struct pmp_collect_options *options,
 		const struct pmp_group *group, struct pmp_write_summary *summary,
 		struct pmp_diag *diag)
 {
 	struct collection c = {0};
 	struct pmp_diag reason = {""}, own = {""};
-	int rc = pmp_agree(group, list_files(dir, &c, &own));
+	const char *dir = job->dir_count ? job->dir : job->name;
+	int rc = pmp_agree(group, list_all(job, &c, &own));
 
 	rc = rc ? rc : claim_files(group, &c);
 	rc = rc ? rc : pmp_agree(group, open_arenas(&c, &reason));
 	rc = rc ? rc : check_all(group, dir, &c, options, &reason, &own);
 	rc = rc ? rc : pmp_write(group, c.arenas, c.arena_count, &options->write, summary, &own);
 	if (rc == 0 && !options->keep && summary->left_out == 0)
-		remove_taken(dir, &c);
+		remove_taken(&c);
 	if (rc)
 		pmp_agree_reason(group, rc, &own);
 	if (rc && own.text[0] == '\0')

@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "store/writer.h"
 
-#define PMP_PLUGIN_VERSION 2
+#define PMP_PLUGIN_VERSION 3
 #define PMP_PLUGIN_ENTRY   "pmprof_hdf5_write"
 
 struct pmp_plugin_args {

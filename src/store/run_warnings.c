@@ -4,6 +4,7 @@
 #include "store/run_warnings.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,19 +15,23 @@
 
 static const struct {
 	enum pmp_warning bit;
+	bool is_told; /* on the terminal, too, when the file is written */
 	const char *text;
 } bits[] = {
-	{PMP_WARN_MEMORY, "the memory limit was reached and calls were lost: raise PMPROF_MEMORY"},
-	{PMP_WARN_SCRATCH,
-	 "the scratch space was full and calls were lost: set PMPROF_SCRATCH to a place with room"},
-	{PMP_WARN_UNWIND, "some call stacks could not be walked to the end"},
-	{PMP_WARN_REQUESTS,
+	{PMP_WARN_MEMORY, true,
+	 "the memory limit was reached and calls were lost: raise PMPROF_MEMORY"},
+	{PMP_WARN_SCRATCH, true,
+	 "all scratch folders were full and calls were lost: set PMPROF_SCRATCH to one with room"},
+	{PMP_WARN_ELSEWHERE, true,
+	 "a scratch folder was full or unusable, the next one was used: nothing is lost by that"},
+	{PMP_WARN_UNWIND, false, "some call stacks could not be walked to the end"},
+	{PMP_WARN_REQUESTS, false,
 	 "too many requests at once: bytes of some nonblocking receives are missing"},
-	{PMP_WARN_THREADS,
+	{PMP_WARN_THREADS, false,
 	 "more threads called MPI at once than there are recorders: their calls were lost"},
-	{PMP_WARN_FORTRAN,
-	 "the program also calls MPI from Fortran: those calls are not recorded, and their time "
-	 "counts as computation"},
+	{PMP_WARN_FORTRAN, false,
+	 "the program calls MPI from Fortran by names that this version does not know: those calls "
+	 "are not recorded, and their time counts as computation"},
 };
 
 struct list {
@@ -90,11 +95,14 @@ static void add_damage(struct list *list, const struct pmp_plan *plan)
 					  damaged - DAMAGE_LINES));
 }
 
-static void add_bits(struct list *list, const struct pmp_plan *plan, uint32_t *ranks)
+static void add_bits(struct list *list, const struct pmp_plan *plan, uint32_t *ranks,
+		     bool only_told)
 {
 	for (size_t b = 0; b < sizeof(bits) / sizeof(bits[0]); b++) {
 		size_t count = 0;
 
+		if (only_told && !bits[b].is_told)
+			continue;
 		for (size_t i = 0; i < plan->count; i++)
 			if (plan->infos[i].warnings & bits[b].bit)
 				ranks[count++] = (uint32_t)plan->infos[i].rank;
@@ -121,6 +129,27 @@ static void add_losses(struct list *list, const struct pmp_plan *plan, uint32_t 
 					  name_ranks(list->pool, ranks, count)));
 }
 
+void pmp_run_remark(const struct pmp_plan *plan, char *remark, size_t size)
+{
+	struct pmp_pool *pool = pmp_pool_new();
+	const char *lines[16];
+	struct list list = {
+		.pool = pool, .lines = lines, .capacity = sizeof(lines) / sizeof(*lines)};
+	size_t ranks_max = plan->ranks > plan->count ? plan->ranks : plan->count, len = 0;
+	uint32_t *ranks = pool ? pmp_pool_alloc(pool, ranks_max + 1, sizeof(*ranks)) : NULL;
+
+	remark[0] = '\0';
+	if (ranks) {
+		add_missing(&list, plan, ranks);
+		add_losses(&list, plan, ranks);
+		add_bits(&list, plan, ranks, true);
+	}
+	for (size_t i = 0; i < list.count && len < size; i++)
+		len += (size_t)snprintf(remark + len, size - len, "%s%s", len ? "; " : "",
+					lines[i]);
+	pmp_pool_free(pool);
+}
+
 int pmp_run_warnings(struct pmp_pool *pool, const struct pmp_plan *plan, const char ***warnings,
 		     size_t *count)
 {
@@ -140,7 +169,7 @@ int pmp_run_warnings(struct pmp_pool *pool, const struct pmp_plan *plan, const c
 				    plan->left_out));
 	add_damage(&list, plan);
 	add_losses(&list, plan, ranks);
-	add_bits(&list, plan, ranks);
+	add_bits(&list, plan, ranks, false);
 	if (plan->clock_error_ns)
 		add(&list, "several hosts: their clocks were aligned by time of day, which may be "
 			   "off by milliseconds");

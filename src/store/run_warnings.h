@@ -9,4 +9,7 @@
 int pmp_run_warnings(struct pmp_pool *pool, const struct pmp_plan *plan, const char ***warnings,
 		     size_t *count);
 
+/* pmp_run_remark - of these, in one line, what somebody has to hear who does not look into the report: "" or what is missing */
+void pmp_run_remark(const struct pmp_plan *plan, char *remark, size_t size);
+
 #endif

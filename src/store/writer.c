@@ -24,6 +24,7 @@
 #include "store/merge.h"
 #include "store/rank_info.h"
 #include "store/run_tables.h"
+#include "store/run_warnings.h"
 
 /* Room for HDF5's own structures besides the rows. */
 #define SPARE_BYTES INT64_C(262144)
@@ -386,6 +387,8 @@ static int summarize(struct job *job, struct pmp_write_summary *summary)
 			? compute / (double)job->plan.count / (double)job->plan.wall_ns
 			: -1;
 	summary->complete = job->run_tables.run.complete;
+	if (job->group->rank == 0)
+		pmp_run_remark(&job->plan, summary->remark, sizeof(summary->remark));
 	return job->group->broadcast(job->group, summary, sizeof(*summary));
 }
 

@@ -203,22 +203,6 @@ def mpi4py_exception(place):
         check(ranks.calls[rank] >= own, f"rank {rank} completed {own} Allreduce, the file has {ranks.calls[rank]} calls")
 
 
-def full_scratch(place):
-    """No room for all records: the program must not notice, and the file says what is missing."""
-    case = CASES["none"]
-    out = os.path.join(place.root, "death.pmprof.h5")
-    bare = case.go(place, "bare", [])
-    place.scratch = place.mount("small", "size=600k")
-    ours = case.go(place, "ours", [place.pmprof, "run", "--out", out, "--"])
-    same(bare, ours)
-    check(ours.own_lines(), "not a word about the full scratch folder")
-    if os.path.exists(out):
-        ranks = Ranks(out)
-        own = counts(place.folder("ours"), RANKS)
-        whole = all(calls == mine for calls, mine in zip(ranks.calls, own))
-        check(not ranks.complete or whole, "calls are missing and the file claims to be complete")
-
-
 def kept_for_collect(place, out, say):
     """The file cannot be written at all; the data wait, and one collect to another place brings everything."""
     case = CASES["none"]
@@ -306,7 +290,7 @@ def is_program(pid, name):
         return False
 
 
-SPECIAL = [rank_script, collect_after_preload, mpi4py_exception, full_scratch, full_output, readonly_output, missing_output,
+SPECIAL = [rank_script, collect_after_preload, mpi4py_exception, full_output, readonly_output, missing_output,
            death_while_writing]
 
 

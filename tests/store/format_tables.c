@@ -86,13 +86,14 @@ static const struct field header[] = {
 	ROW(user_ns, "CPU time in user mode at the end"),
 	ROW(system_ns, "CPU time in the kernel at the end"),
 	ROW(max_rss_bytes, "largest resident memory"),
-	ROW(tool_bytes, "bytes of this file in use"),
+	ROW(tool_bytes, "bytes of the arena in use"),
 	ROW(tool_ticks_per_call, "what recording one call costs, calibrated at start"),
 	ROW(parent_code_known, "1: the next field is valid"),
 	ROW(parent_wait_status, "how the process ended, as its parent got it from waitpid"),
 	ROW(node_rank, "rank among those of this host"),
 	ROW(warnings, "bits: 1 memory limit, 2 scratch full, 4 stacks cut, 8 requests lost, 16 "
-		      "threads lost, 32 calls from Fortran"),
+		      "threads lost, 32 calls from Fortran, 64 scratch folder full, went on elsewhere"),
+	ROW(parts, "three times: `first` (8 bytes), `path` (192 bytes): the parts, see below; first 0: none"),
 #undef ROW
 };
 

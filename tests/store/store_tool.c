@@ -121,6 +121,14 @@ static void set_limit(struct pmp_group *group, int bytes, int after)
 	group->divert = lifting_divert;
 }
 
+static int open_job(char *given, struct pmp_job *job)
+{
+	int rc = pmp_job_open(given, job);
+
+	*job = rc == -PMP_ENOTFOUND ? (struct pmp_job){.name = strdup(given)} : *job;
+	return rc == -PMP_ENOTFOUND ? 0 : rc;
+}
+
 static int write_file(int argc, char **argv)
 {
 	struct pmp_collect_options options = {
@@ -135,6 +143,7 @@ static int write_file(int argc, char **argv)
 	};
 	struct pmp_write_summary summary = {0};
 	struct pmp_group group = pmp_group_single;
+	struct pmp_job job = {0};
 	struct pmp_diag diag = {""};
 	bool is_parallel = getenv("OMPI_COMM_WORLD_SIZE") != NULL;
 	MPI_Comm comm;
@@ -148,13 +157,16 @@ static int write_file(int argc, char **argv)
 	if (option(argc, argv, "limit"))
 		set_limit(&group, number(argc, argv, "limit"), number(argc, argv, "after"));
 	if (rc == 0)
-		rc = pmp_collect(argv[3], &options, &group, &summary, &diag);
+		rc = open_job(argv[3], &job);
+	if (rc == 0)
+		rc = pmp_collect(&job, &options, &group, &summary, &diag);
 	if (rc == 0 && group.rank == 0)
 		printf("ranks %d complete %d wall %.9f efficiency %.6f bytes %" PRId64 "\n",
 		       summary.ranks, summary.complete, summary.wall_s, summary.parallel_efficiency,
 		       summary.file_bytes);
 	if (group.rank == 0 || group.size == 1)
 		finish(rc, &diag);
+	pmp_job_close(&job);
 	if (is_parallel) {
 		MPI_Comm_free(&comm);
 		MPI_Finalize();
@@ -311,8 +323,12 @@ static int list_jobs(void)
 	size_t count = 0;
 	int rc = pmp_jobs_list(&jobs, &count);
 
-	for (size_t i = 0; i < count; i++)
-		printf("%s arenas %zu alive %d\n", jobs[i].dir, jobs[i].arenas, jobs[i].is_alive);
+	for (size_t i = 0; i < count; i++) {
+		printf("%s arenas %zu alive %d", jobs[i].dir, jobs[i].arenas, jobs[i].is_alive);
+		for (size_t dir = 1; dir < jobs[i].dir_count; dir++)
+			printf(" also %s", jobs[i].dirs[dir]);
+		putchar('\n');
+	}
 	pmp_jobs_free(jobs, count);
 	return -rc;
 }

@@ -100,10 +100,32 @@ static bool mount_small(const char *size)
 	return geteuid() == 0 && mount("none", small, "tmpfs", 0, options) == 0;
 }
 
+/* The arena goes on in another folder: no key is lost, and both files are gone in the end. */
 static void body_full_scratch(void)
 {
+	struct pmp_arena_header header;
+	struct arena_copy copy;
+	struct pmp_lane lane;
+
 	setenv("PMPROF_SCRATCH", small, 1);
-	exhaust(PMP_WARN_SCRATCH);
+	start_recording();
+	CHECK(strncmp(pmp_record_path(), small, strlen(small)) == 0);
+	for (uint32_t i = 1; i <= KEYS; i++)
+		CHECK(recorded_call(i, 8, NULL) != NULL);
+	CHECK(pmp_record_finalizing());
+	copy = arena_copy_read(pmp_record_path());
+	header = *arena_copy_header(&copy);
+	lane = first_lane(&copy);
+	arena_copy_free(&copy);
+	CHECK_EQUAL(lane.calls, KEYS);
+	CHECK_EQUAL(lane.lost_keys, 0);
+	CHECK(header.warnings & PMP_WARN_ELSEWHERE);
+	CHECK(!(header.warnings & PMP_WARN_SCRATCH));
+	CHECK(header.parts[0].first > 0);
+	CHECK(strncmp(header.parts[0].path, small, strlen(small)) != 0);
+	CHECK(access(header.parts[0].path, F_OK) == 0);
+	pmp_record_close(true);
+	CHECK(access(header.parts[0].path, F_OK) != 0);
 }
 
 static void test_scratch_gets_full(void **state)
@@ -132,10 +154,43 @@ static void body_no_room(void)
 	pmp_record_close(true);
 }
 
+static void body_no_room_anywhere(void)
+{
+	struct rlimit limit = {100000, 100000};
+
+	CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+	body_no_room();
+}
+
+static void test_no_place_has_room(void **state)
+{
+	(void)state;
+	assert_int_equal(run_child(body_no_room_anywhere), 0);
+}
+
+/* PMPROF_SCRATCH cannot be used: the next place is, and the file will say so. */
+static void body_elsewhere(void)
+{
+	const char *unusable = getenv("PMPROF_SCRATCH");
+	char path[512];
+
+	start_recording();
+	snprintf(path, sizeof(path), "%s", pmp_record_path());
+	CHECK(strncmp(path, unusable, strlen(unusable)) != 0);
+	CHECK(recorded_call(1, 8, NULL) != NULL);
+	CHECK(pmp_record_finalizing());
+	struct arena_copy copy = arena_copy_read(path);
+
+	CHECK(arena_copy_header(&copy)->warnings & PMP_WARN_ELSEWHERE);
+	arena_copy_free(&copy);
+	pmp_record_close(true);
+	CHECK(access(path, F_OK) != 0);
+}
+
 static void body_no_room_at_start(void)
 {
 	setenv("PMPROF_SCRATCH", small, 1);
-	body_no_room();
+	body_elsewhere();
 }
 
 static void test_scratch_is_full(void **state)
@@ -156,7 +211,7 @@ static void test_scratch_is_full(void **state)
 static void body_missing_folder(void)
 {
 	setenv("PMPROF_SCRATCH", "/nonexistent/folder", 1);
-	body_no_room();
+	body_elsewhere();
 }
 
 static void test_scratch_does_not_exist(void **state)
@@ -178,7 +233,7 @@ static void body_symlink(void)
 
 	user_folder(path, sizeof(path));
 	CHECK(symlink("/tmp", path) == 0);
-	body_no_room();
+	body_elsewhere();
 }
 
 static void body_open_folder(void)
@@ -187,7 +242,7 @@ static void body_open_folder(void)
 
 	user_folder(path, sizeof(path));
 	CHECK(mkdir(path, 0700) == 0 && chmod(path, 0777) == 0);
-	body_no_room();
+	body_elsewhere();
 }
 
 static void test_unsafe_folders_are_refused(void **state)
@@ -259,6 +314,7 @@ int main(void)
 		cmocka_unit_test(test_file_size_limit),
 		cmocka_unit_test(test_scratch_gets_full),
 		cmocka_unit_test(test_scratch_is_full),
+		cmocka_unit_test(test_no_place_has_room),
 		cmocka_unit_test(test_scratch_does_not_exist),
 		cmocka_unit_test(test_unsafe_folders_are_refused),
 		cmocka_unit_test(test_a_name_in_use_is_left_alone),
