@@ -40,14 +40,24 @@ static struct pmp_digest_site sites[] = {
 	 .count = 100,
 	 .bytes_out = 500,
 	 .time = {.sum_s = .5}},
-	{.call = "MPI_Isend", .region = 1, .count = 7, .bytes_out = 70, .time = {.sum_s = .1}},
+	{.call = "MPI_Isend",
+	 .place = {"", "", 0},
+	 .region = 1,
+	 .count = 7,
+	 .bytes_out = 70,
+	 .time = {.sum_s = .1}},
 	{.call = "MPI_Recv",
+	 .place = {"", "", 0},
 	 .region = 2,
 	 .count = 400,
 	 .bytes_in = 3500,
 	 .lost_s = 1,
 	 .time = {.sum_s = 1}},
-	{.call = "MPI_File_write", .region = 0, .count = 4, .time = {.sum_s = 2}},
+	{.call = "MPI_File_write",
+	 .place = {"write_all", "", 0},
+	 .region = 0,
+	 .count = 4,
+	 .time = {.sum_s = 2}},
 };
 
 static struct pmp_digest_call calls[] = {
@@ -66,6 +76,7 @@ static struct pmp_digest_stretch stretches[] = {
 	 .compute = {.sum_s = 20, .max_s = 7, .rank_of_max = 3, .ranks = 4},
 	 .lost_s = 8},
 	{.region = 0,
+	 .from = {"", "", 0},
 	 .from_call = "",
 	 .to_call = "MPI_Send",
 	 .compute = {.sum_s = 4, .max_s = 1},
@@ -341,7 +352,7 @@ static void test_own(void **state)
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		assert_verdict(&s, cases[i].text, cases[i].verdict);
 	assert_string_equal(judge(&s, "time(4) <= 3s")->found, "2.80 s in one run");
-	assert_string_equal(judge(&s, "share(MPI) <= 25 %")->found, "20 % in one run");
+	assert_string_equal(judge(&s, "share(MPI) <= 25 %")->found, "20.0 % in one run");
 	release(&s);
 }
 
@@ -429,7 +440,7 @@ static void test_causes(void **state)
 		{"communication_efficiency > 0.9",
 		 "most is lost in MPI_Send in exchange (halo.c:52): 2.00 of 11.2 core-seconds"},
 		{"share(MPI) < 0.1", "most of it is in MPI_Send in exchange (halo.c:52)"},
-		{"share(IO) < 0.01", "most of it is in MPI_File_write"},
+		{"share(IO) < 0.01", "most of it is in MPI_File_write in write_all: 2.00 of"},
 		{"share(compute) > 0.9", "most uneven is region 'solve'"},
 		{"time < 1 s", "most time is in region 'solve' in solve (heat.c:88)"},
 		{"count(MPI_Send) == 1", "most of them are MPI_Send in exchange (halo.c:52): 300"},

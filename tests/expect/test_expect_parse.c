@@ -263,7 +263,8 @@ static void test_usage(void **state)
 	(void)state;
 	assert_string_equal(pmp_expect_usage(PMP_EXPECT_SPEEDUP, pool),
 			    "[region(NAME).]speedup[(RANKS)]");
-	assert_string_equal(pmp_expect_usage(PMP_EXPECT_BYTES, pool), "bytes(CALL[, RANKS])");
+	assert_string_equal(pmp_expect_usage(PMP_EXPECT_BYTES, pool),
+			    "[region(NAME).]bytes(CALL[, RANKS])");
 	pmp_pool_free(pool);
 }
 
