@@ -31,6 +31,29 @@ static inline struct pmp_counts pmp_counts_large(const MPI_Count *counts)
 	return (struct pmp_counts){NULL, counts};
 }
 
+/* An array of datatypes, of C or of Fortran. */
+struct pmp_types {
+	const MPI_Datatype *c;
+	const MPI_Fint *fortran;
+};
+
+static inline struct pmp_types pmp_types_c(const MPI_Datatype *types)
+{
+	return (struct pmp_types){types, NULL};
+}
+
+static inline struct pmp_types pmp_types_fortran(const MPI_Fint *types)
+{
+	return (struct pmp_types){NULL, types};
+}
+
+static inline MPI_Datatype pmp_type_at(struct pmp_types types, int i)
+{
+	if (types.c)
+		return types.c[i];
+	return types.fortran ? pmp_type_of_fortran(types.fortran[i]) : MPI_DATATYPE_NULL;
+}
+
 static inline int64_t pmp_count_at(struct pmp_counts counts, int i)
 {
 	if (counts.narrow)
@@ -71,13 +94,12 @@ static inline uint64_t pmp_sum(struct pmp_counts counts, int n, MPI_Datatype dat
 	return pmp_bytes_of(sum, datatype);
 }
 
-static inline uint64_t pmp_sum_types(struct pmp_counts counts, int n,
-				     const MPI_Datatype datatypes[])
+static inline uint64_t pmp_sum_types(struct pmp_counts counts, int n, struct pmp_types types)
 {
 	uint64_t sum = 0;
 
-	for (int i = 0; datatypes && i < n; i++)
-		sum += pmp_bytes_of(pmp_count_at(counts, i), datatypes[i]);
+	for (int i = 0; i < n; i++)
+		sum += pmp_bytes_of(pmp_count_at(counts, i), pmp_type_at(types, i));
 	return sum;
 }
 
@@ -287,9 +309,9 @@ static inline struct pmp_bytes pmp_alltoallv(const void *sendbuf, struct pmp_cou
 }
 
 static inline struct pmp_bytes pmp_alltoallw(const void *sendbuf, struct pmp_counts sendcounts,
-					     const MPI_Datatype sendtypes[],
+					     struct pmp_types sendtypes,
 					     struct pmp_counts recvcounts,
-					     const MPI_Datatype recvtypes[],
+					     struct pmp_types recvtypes,
 					     const struct pmp_comm_entry *on)
 {
 	int n = pmp_partners(on);
@@ -333,13 +355,13 @@ static inline uint64_t pmp_sum_real(struct pmp_counts counts, const bool *is_rea
 }
 
 static inline uint64_t pmp_sum_real_types(struct pmp_counts counts, const bool *is_real, int n,
-					  const MPI_Datatype datatypes[])
+					  struct pmp_types types)
 {
 	uint64_t sum = 0;
 
-	for (int i = 0; datatypes && i < n; i++)
+	for (int i = 0; i < n; i++)
 		if (is_real[i])
-			sum += pmp_bytes_of(pmp_count_at(counts, i), datatypes[i]);
+			sum += pmp_bytes_of(pmp_count_at(counts, i), pmp_type_at(types, i));
 	return sum;
 }
 
@@ -387,9 +409,9 @@ static inline struct pmp_bytes pmp_neighbor_alltoallv(struct pmp_counts sendcoun
 }
 
 static inline struct pmp_bytes pmp_neighbor_alltoallw(struct pmp_counts sendcounts,
-						      const MPI_Datatype sendtypes[],
+						      struct pmp_types sendtypes,
 						      struct pmp_counts recvcounts,
-						      const MPI_Datatype recvtypes[],
+						      struct pmp_types recvtypes,
 						      const struct pmp_comm_entry *on)
 {
 	const struct pmp_neighbors *n = pmp_comm_neighbors(on);

@@ -6,6 +6,7 @@
  * Called by the program, on any thread. Allocates only when a list of requests is longer than any before on this thread.
  */
 #include "pending.h"
+#include "starting.h"
 #include "wrapper.h"
 
 #define CALL(name) PMP_CALL_##name, 0, PMP_NO_PEER, PMP_NO_TAG, 0
@@ -17,16 +18,6 @@ uint64_t pmp_status_bytes(const MPI_Status *status)
 	if (PMPI_Get_elements_x(status, MPI_BYTE, &bytes) != MPI_SUCCESS || bytes < 0)
 		return 0;
 	return (uint64_t)bytes;
-}
-
-/* After a call on one request. */
-static void settle(const struct pmp_found *found, int rc, bool is_complete,
-		   const MPI_Request *request, const MPI_Status *status)
-{
-	if (rc == MPI_SUCCESS && is_complete)
-		pmp_request_completed(found, status);
-	else if (rc != MPI_SUCCESS && *request == MPI_REQUEST_NULL)
-		pmp_request_drop(found);
 }
 
 PMP_EXPORT int MPI_Wait(MPI_Request *request, MPI_Status *status)
@@ -44,7 +35,7 @@ PMP_EXPORT int MPI_Wait(MPI_Request *request, MPI_Status *status)
 	if (is_recorded)
 		pmp_stop(&probe);
 	if (is_followed)
-		settle(&found, rc, true, request, seen);
+		pmp_settle(&found, rc, true, *request, seen);
 	if (is_recorded)
 		pmp_leave(&probe, rc, 0, 0);
 	return rc;
@@ -65,10 +56,20 @@ PMP_EXPORT int MPI_Test(MPI_Request *request, int *flag, MPI_Status *status)
 	if (is_recorded)
 		pmp_stop(&probe);
 	if (is_followed)
-		settle(&found, rc, rc == MPI_SUCCESS && *flag, request, seen);
+		pmp_settle(&found, rc, rc == MPI_SUCCESS && *flag, *request, seen);
 	if (is_recorded)
 		pmp_leave(&probe, rc, 0, 0);
 	return rc;
+}
+
+/* The statuses to hand to MPI: the program's, or ours when it wants none and requests that we follow are among them. */
+static MPI_Status *find_all(struct pmp_pending *pending, int count, const MPI_Request requests[],
+			    MPI_Status *statuses)
+{
+	bool is_followed = pmp_pending_find(pending, count, (struct pmp_requests){.c = requests});
+
+	return is_followed && statuses == MPI_STATUSES_IGNORE ? pmp_pending_statuses(pending)
+							      : statuses;
 }
 
 PMP_EXPORT int MPI_Waitall(int count, MPI_Request requests[], MPI_Status statuses[])
@@ -76,14 +77,14 @@ PMP_EXPORT int MPI_Waitall(int count, MPI_Request requests[], MPI_Status statuse
 	struct pmp_probe probe;
 	struct pmp_pending pending;
 	bool is_recorded = pmp_enter(&probe, __builtin_frame_address(0));
-	MPI_Status *seen = pmp_pending_find(&pending, count, requests, statuses);
+	MPI_Status *seen = find_all(&pending, count, requests, statuses);
 
 	if (is_recorded)
 		pmp_begin(&probe, CALL(MPI_Waitall));
 	int rc = PMPI_Waitall(count, requests, seen);
 	if (is_recorded)
 		pmp_stop(&probe);
-	pmp_pending_all(&pending, rc, requests, seen);
+	pmp_pending_all(&pending, rc, (struct pmp_statuses){.c = seen});
 	if (is_recorded)
 		pmp_leave(&probe, rc, 0, 0);
 	return rc;
@@ -94,7 +95,7 @@ PMP_EXPORT int MPI_Testall(int count, MPI_Request requests[], int *flag, MPI_Sta
 	struct pmp_probe probe;
 	struct pmp_pending pending;
 	bool is_recorded = pmp_enter(&probe, __builtin_frame_address(0));
-	MPI_Status *seen = pmp_pending_find(&pending, count, requests, statuses);
+	MPI_Status *seen = find_all(&pending, count, requests, statuses);
 
 	if (is_recorded)
 		pmp_begin(&probe, CALL(MPI_Testall));
@@ -104,7 +105,7 @@ PMP_EXPORT int MPI_Testall(int count, MPI_Request requests[], int *flag, MPI_Sta
 	if (rc == MPI_SUCCESS && !*flag)
 		pmp_pending_none(&pending);
 	else
-		pmp_pending_all(&pending, rc, requests, seen);
+		pmp_pending_all(&pending, rc, (struct pmp_statuses){.c = seen});
 	if (is_recorded)
 		pmp_leave(&probe, rc, 0, 0);
 	return rc;
@@ -116,7 +117,7 @@ PMP_EXPORT int MPI_Waitany(int count, MPI_Request requests[], int *index, MPI_St
 	struct pmp_pending pending;
 	MPI_Status own;
 	bool is_recorded = pmp_enter(&probe, __builtin_frame_address(0));
-	bool is_followed = pmp_pending_find_one(&pending, count, requests);
+	bool is_followed = pmp_pending_find(&pending, count, (struct pmp_requests){.c = requests});
 	MPI_Status *seen = is_followed ? pmp_status(status, &own) : status;
 
 	if (is_recorded)
@@ -124,7 +125,7 @@ PMP_EXPORT int MPI_Waitany(int count, MPI_Request requests[], int *index, MPI_St
 	int rc = PMPI_Waitany(count, requests, index, seen);
 	if (is_recorded)
 		pmp_stop(&probe);
-	pmp_pending_some(&pending, rc, requests, 1, index, seen);
+	pmp_pending_some(&pending, rc, 1, index, (struct pmp_statuses){.c = seen});
 	if (is_recorded)
 		pmp_leave(&probe, rc, 0, 0);
 	return rc;
@@ -137,7 +138,7 @@ PMP_EXPORT int MPI_Testany(int count, MPI_Request requests[], int *index, int *f
 	struct pmp_pending pending;
 	MPI_Status own;
 	bool is_recorded = pmp_enter(&probe, __builtin_frame_address(0));
-	bool is_followed = pmp_pending_find_one(&pending, count, requests);
+	bool is_followed = pmp_pending_find(&pending, count, (struct pmp_requests){.c = requests});
 	MPI_Status *seen = is_followed ? pmp_status(status, &own) : status;
 
 	if (is_recorded)
@@ -148,7 +149,7 @@ PMP_EXPORT int MPI_Testany(int count, MPI_Request requests[], int *index, int *f
 	if (rc == MPI_SUCCESS && !*flag)
 		pmp_pending_none(&pending);
 	else
-		pmp_pending_some(&pending, rc, requests, 1, index, seen);
+		pmp_pending_some(&pending, rc, 1, index, (struct pmp_statuses){.c = seen});
 	if (is_recorded)
 		pmp_leave(&probe, rc, 0, 0);
 	return rc;
@@ -160,14 +161,15 @@ PMP_EXPORT int MPI_Waitsome(int count, MPI_Request requests[], int *outcount, in
 	struct pmp_probe probe;
 	struct pmp_pending pending;
 	bool is_recorded = pmp_enter(&probe, __builtin_frame_address(0));
-	MPI_Status *seen = pmp_pending_find(&pending, count, requests, statuses);
+	MPI_Status *seen = find_all(&pending, count, requests, statuses);
 
 	if (is_recorded)
 		pmp_begin(&probe, CALL(MPI_Waitsome));
 	int rc = PMPI_Waitsome(count, requests, outcount, indices, seen);
 	if (is_recorded)
 		pmp_stop(&probe);
-	pmp_pending_some(&pending, rc, requests, pmp_pending_outcount(rc, outcount), indices, seen);
+	pmp_pending_some(&pending, rc, pmp_pending_outcount(rc, outcount), indices,
+			 (struct pmp_statuses){.c = seen});
 	if (is_recorded)
 		pmp_leave(&probe, rc, 0, 0);
 	return rc;
@@ -179,14 +181,15 @@ PMP_EXPORT int MPI_Testsome(int count, MPI_Request requests[], int *outcount, in
 	struct pmp_probe probe;
 	struct pmp_pending pending;
 	bool is_recorded = pmp_enter(&probe, __builtin_frame_address(0));
-	MPI_Status *seen = pmp_pending_find(&pending, count, requests, statuses);
+	MPI_Status *seen = find_all(&pending, count, requests, statuses);
 
 	if (is_recorded)
 		pmp_begin(&probe, CALL(MPI_Testsome));
 	int rc = PMPI_Testsome(count, requests, outcount, indices, seen);
 	if (is_recorded)
 		pmp_stop(&probe);
-	pmp_pending_some(&pending, rc, requests, pmp_pending_outcount(rc, outcount), indices, seen);
+	pmp_pending_some(&pending, rc, pmp_pending_outcount(rc, outcount), indices,
+			 (struct pmp_statuses){.c = seen});
 	if (is_recorded)
 		pmp_leave(&probe, rc, 0, 0);
 	return rc;
@@ -230,94 +233,38 @@ PMP_EXPORT int MPI_Request_free(MPI_Request *request)
 	return rc;
 }
 
-/* What a request does when it is started; NULL when it is not one of ours. */
-static struct pmp_kept *kept_of(const MPI_Request *request)
-{
-	struct pmp_found found;
-
-	if (!pmp_request_find(request, &found) || found.kind != PMP_REQUEST_KEPT)
-		return NULL;
-	return found.of.kept;
-}
-
-static struct pmp_bytes kept_bytes(const struct pmp_kept *kept)
-{
-	return (struct pmp_bytes){kept->out, kept->is_recv ? 0 : kept->in};
-}
-
-/* An unrecorded start is not credited either: its messages do not count. */
-static void kept_started(struct pmp_kept *kept, struct pmp_stat *stat)
-{
-	kept->is_active = true;
-	kept->stat = stat;
-	if (kept->is_send)
-		pmp_sent(kept->comm, kept->peer, kept->out, pmp_comm_world_rank);
-}
-
 PMP_EXPORT int MPI_Start(MPI_Request *request)
 {
-	static const struct pmp_kept nothing = {.peer = PMP_NO_PEER, .tag = PMP_NO_TAG};
 	struct pmp_probe probe;
 
 	if (!pmp_enter(&probe, __builtin_frame_address(0)))
 		return PMPI_Start(request);
 
-	struct pmp_kept *kept = kept_of(request);
-	const struct pmp_kept *what = kept ? kept : &nothing;
-	struct pmp_bytes bytes = kept_bytes(what);
+	struct pmp_starting what = pmp_starting_one(request ? *request : MPI_REQUEST_NULL);
 
-	pmp_begin(&probe, PMP_CALL_MPI_Start, what->comm, what->peer, what->tag,
-		  what->out > what->in ? what->out : what->in);
+	pmp_begin(&probe, PMP_CALL_MPI_Start, what.comm, what.peer, what.tag, what.size);
 	int rc = PMPI_Start(request);
 	pmp_stop(&probe);
-	struct pmp_stat *stat = pmp_leave(&probe, rc, bytes.out, bytes.in);
-	if (kept && rc == MPI_SUCCESS)
-		kept_started(kept, stat);
+	struct pmp_stat *stat = pmp_leave(&probe, rc, what.bytes.out, what.bytes.in);
+	if (what.kept && rc == MPI_SUCCESS)
+		pmp_kept_started(what.kept, stat);
 	return rc;
-}
-
-/* The sum over all requests, and their communicator if it is one and the same. */
-static struct pmp_bytes kept_sum(int count, const MPI_Request requests[], uint32_t *comm,
-				 uint64_t *size)
-{
-	struct pmp_bytes sum = {0, 0};
-	uint64_t in = 0;
-
-	*comm = 0;
-	for (int i = 0; requests && i < count; i++) {
-		const struct pmp_kept *kept = kept_of(&requests[i]);
-
-		if (!kept)
-			continue;
-		*comm = i == 0 || *comm == kept->comm ? kept->comm : 0;
-		sum.out += kept->out;
-		sum.in += kept_bytes(kept).in;
-		in += kept->in;
-	}
-	*size = sum.out > in ? sum.out : in;
-	return sum;
 }
 
 PMP_EXPORT int MPI_Startall(int count, MPI_Request requests[])
 {
+	struct pmp_requests list = {.c = requests};
 	struct pmp_probe probe;
-	uint32_t comm;
-	uint64_t size;
 
 	if (!pmp_enter(&probe, __builtin_frame_address(0)))
 		return PMPI_Startall(count, requests);
 
-	struct pmp_bytes bytes = kept_sum(count, requests, &comm, &size);
+	struct pmp_starting what = pmp_starting_all(count, list);
 
-	pmp_begin(&probe, PMP_CALL_MPI_Startall, comm, PMP_NO_PEER, PMP_NO_TAG, size);
+	pmp_begin(&probe, PMP_CALL_MPI_Startall, what.comm, what.peer, what.tag, what.size);
 	int rc = PMPI_Startall(count, requests);
 	pmp_stop(&probe);
-	struct pmp_stat *stat = pmp_leave(&probe, rc, bytes.out, bytes.in);
-	for (int i = 0; rc == MPI_SUCCESS && i < count; i++) {
-		struct pmp_kept *kept = kept_of(&requests[i]);
-
-		if (kept)
-			kept_started(kept, stat);
-	}
+	struct pmp_stat *stat = pmp_leave(&probe, rc, what.bytes.out, what.bytes.in);
+	pmp_started_all(rc, count, list, stat);
 	return rc;
 }

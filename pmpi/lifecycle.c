@@ -10,6 +10,7 @@
 #include "base/environment.h"
 #include "comm_map.h"
 #include "finalize.h"
+#include "lifecycle.h"
 #include "pmpi.h"
 
 bool pmp_tracking;
@@ -38,7 +39,7 @@ static void tidy_library_name(char *text)
 	}
 }
 
-static void start(void)
+void pmp_lifecycle_start(void)
 {
 	char library[MPI_MAX_LIBRARY_VERSION_STRING] = "";
 	struct pmp_start what = {library};
@@ -49,7 +50,7 @@ static void start(void)
 	is_failed = pmp_record_start(&what, &complaint) < 0;
 }
 
-static void running(void)
+void pmp_lifecycle_running(void)
 {
 	int rank = 0, size = 1, level = MPI_THREAD_SINGLE;
 	MPI_Comm parent = MPI_COMM_NULL;
@@ -71,23 +72,23 @@ static void running(void)
 
 PMP_EXPORT int MPI_Init(int *argc, char ***argv)
 {
-	start();
+	pmp_lifecycle_start();
 	int rc = PMPI_Init(argc, argv);
 	if (rc == MPI_SUCCESS)
-		running();
+		pmp_lifecycle_running();
 	return rc;
 }
 
 PMP_EXPORT int MPI_Init_thread(int *argc, char ***argv, int required, int *provided)
 {
-	start();
+	pmp_lifecycle_start();
 	int rc = PMPI_Init_thread(argc, argv, required, provided);
 	if (rc == MPI_SUCCESS)
-		running();
+		pmp_lifecycle_running();
 	return rc;
 }
 
-PMP_EXPORT int MPI_Finalize(void)
+void pmp_lifecycle_finalize(void)
 {
 	bool has_record = pmp_tracking && pmp_record_finalizing();
 
@@ -95,6 +96,11 @@ PMP_EXPORT int MPI_Finalize(void)
 	pmp_comm_stop();
 	if (has_record || is_failed)
 		pmp_finalize_write(has_record, is_spawned);
+}
+
+PMP_EXPORT int MPI_Finalize(void)
+{
+	pmp_lifecycle_finalize();
 	return PMPI_Finalize();
 }
 
@@ -104,12 +110,17 @@ PMP_EXPORT int MPI_Abort(MPI_Comm comm, int errorcode)
 	return PMPI_Abort(comm, errorcode);
 }
 
-/* Levels besides 0 and 1 mean nothing to us. Further arguments cannot be handed on, and no MPI library looks at them. */
-PMP_EXPORT int MPI_Pcontrol(const int level, ...)
+void pmp_lifecycle_pcontrol(int level)
 {
 	if (level == 0)
 		pmp_record_pause();
 	else if (level == 1)
 		pmp_record_resume();
+}
+
+/* Further arguments cannot be handed on, and no MPI library looks at them. */
+PMP_EXPORT int MPI_Pcontrol(const int level, ...)
+{
+	pmp_lifecycle_pcontrol(level);
 	return PMPI_Pcontrol(level);
 }

@@ -93,71 +93,84 @@ static void give_back(struct pmp_pending *pending)
 	free(room);
 }
 
-static int first_followed(int count, const MPI_Request requests[], struct pmp_found *found)
+static bool find_at(const struct pmp_pending *pending, int i, struct pmp_found *found)
 {
-	for (int i = 0; requests && i < count; i++)
-		if (pmp_request_find(&requests[i], found))
-			return i;
-	return -1;
+	MPI_Request request = pmp_request_at(pending->requests, i);
+
+	return pmp_request_find(&request, found);
 }
 
-static struct room *find(struct pmp_pending *pending, int count, const MPI_Request requests[])
+/* count: none */
+static int first_followed(const struct pmp_pending *pending, int count, struct pmp_found *found)
+{
+	int i = 0;
+
+	while (i < count && !find_at(pending, i, found))
+		i++;
+	return i;
+}
+
+bool pmp_pending_find(struct pmp_pending *pending, int count, struct pmp_requests requests)
 {
 	struct pmp_found found;
-	int i = first_followed(count, requests, &found);
+	int i;
 
-	*pending = (struct pmp_pending){0};
-	if (i < 0)
-		return NULL;
+	*pending = (struct pmp_pending){.requests = requests};
+	if (!pmp_tracking || (!requests.c && !requests.fortran))
+		return false;
+	i = first_followed(pending, count, &found);
+	if (i >= count)
+		return false;
 
 	struct room *room = take_room(count);
 
 	if (!room) {
 		pmp_record_warn(PMP_WARN_REQUESTS);
-		return NULL;
+		return false;
 	}
 	room->is_used = true;
 	pending->room = room;
 	pending->followed = room->followed;
 	pending->followed[pending->count++] = (struct pmp_followed){found, i};
 	while (++i < count)
-		if (pmp_request_find(&requests[i], &found))
+		if (find_at(pending, i, &found))
 			pending->followed[pending->count++] = (struct pmp_followed){found, i};
-	return room;
+	return true;
 }
 
-MPI_Status *pmp_pending_find(struct pmp_pending *pending, int count, const MPI_Request requests[],
-			     MPI_Status *statuses)
+MPI_Status *pmp_pending_statuses(const struct pmp_pending *pending)
 {
-	struct room *room = find(pending, count, requests);
-
-	return room && statuses == MPI_STATUSES_IGNORE ? room->statuses : statuses;
+	return pending->room->statuses;
 }
 
-bool pmp_pending_find_one(struct pmp_pending *pending, int count, const MPI_Request requests[])
+static MPI_Status status_at(struct pmp_statuses statuses, int i)
 {
-	return find(pending, count, requests) != NULL;
+	MPI_Status converted;
+
+	if (statuses.c)
+		return statuses.c[i];
+	PMPI_Status_f2c(&statuses.fortran[(size_t)i * PMP_FORTRAN_STATUS], &converted);
+	return converted;
 }
 
 /* One request of several: with MPI_ERR_IN_STATUS each status says for itself. */
-static void settle(const struct pmp_followed *followed, int rc, const MPI_Request requests[],
-		   const MPI_Status *status)
+static void settle(const struct pmp_pending *pending, const struct pmp_followed *followed, int rc,
+		   MPI_Status status)
 {
 	bool is_good =
-		rc == MPI_SUCCESS || (rc == MPI_ERR_IN_STATUS && status->MPI_ERROR == MPI_SUCCESS);
+		rc == MPI_SUCCESS || (rc == MPI_ERR_IN_STATUS && status.MPI_ERROR == MPI_SUCCESS);
 
 	if (is_good)
-		pmp_request_completed(&followed->found, status);
-	else if (requests[followed->position] == MPI_REQUEST_NULL)
+		pmp_request_completed(&followed->found, &status);
+	else if (pmp_request_at(pending->requests, followed->position) == MPI_REQUEST_NULL)
 		pmp_request_drop(&followed->found);
 }
 
-void pmp_pending_all(struct pmp_pending *pending, int rc, const MPI_Request requests[],
-		     const MPI_Status statuses[])
+void pmp_pending_all(struct pmp_pending *pending, int rc, struct pmp_statuses statuses)
 {
 	for (int i = 0; i < pending->count; i++)
-		settle(&pending->followed[i], rc, requests,
-		       &statuses[pending->followed[i].position]);
+		settle(pending, &pending->followed[i], rc,
+		       status_at(statuses, pending->followed[i].position));
 	give_back(pending);
 }
 
@@ -178,15 +191,17 @@ static const struct pmp_followed *followed_at(const struct pmp_pending *pending,
 		       : NULL;
 }
 
-void pmp_pending_some(struct pmp_pending *pending, int rc, const MPI_Request requests[],
-		      int outcount, const int indices[], const MPI_Status statuses[])
+void pmp_pending_some(struct pmp_pending *pending, int rc, int outcount, const int indices[],
+		      struct pmp_statuses statuses)
 {
+	int first = pending->requests.fortran ? 1 : 0;
+
 	for (int i = 0; pending->count && i < outcount; i++) {
 		const struct pmp_followed *followed =
-			indices[i] < 0 ? NULL : followed_at(pending, indices[i]);
+			indices[i] < first ? NULL : followed_at(pending, indices[i] - first);
 
 		if (followed)
-			settle(followed, rc, requests, &statuses[i]);
+			settle(pending, followed, rc, status_at(statuses, i));
 	}
 	give_back(pending);
 }

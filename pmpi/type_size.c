@@ -1,10 +1,11 @@
 /*
- * type_size.c - the sizes of the datatypes a thread used last
+ * type_size.c - the sizes of the datatypes a thread used last, and which handles of Fortran they are
  *
  * Owned by each thread; the only shared word is the generation, which MPI_Type_free moves on. Called by the wrappers before
  * the MPI call. Must not hand MPI a null handle: that would call the program's error handler.
  */
 #include "type_size.h"
+
 #include "pmpi.h"
 
 #define WAYS 8
@@ -17,7 +18,17 @@ struct type_cache {
 	} ways[WAYS];
 };
 
+/* Handles of Fortran are small numbers. */
+struct fortran_cache {
+	uint32_t generation;
+	struct {
+		MPI_Fint fortran;
+		MPI_Datatype datatype; /* MPI_DATATYPE_NULL: nothing remembered */
+	} ways[WAYS];
+};
+
 static PMP_THREAD struct type_cache cache;
+static PMP_THREAD struct fortran_cache fortran_cache;
 static uint32_t generation = 1; /* a zeroed cache is stale */
 
 static uint64_t ask(MPI_Datatype datatype)
@@ -49,8 +60,35 @@ uint64_t pmp_type_size(MPI_Datatype datatype)
 	return cache.ways[way].bytes;
 }
 
-void pmp_type_freeing(const MPI_Datatype *datatype)
+/* Open MPI has the null pointer for a handle that does not exist, and would take it to the program's error handler later. */
+static MPI_Datatype convert(MPI_Fint fortran)
 {
-	(void)datatype;
+	static const MPI_Datatype none;
+	MPI_Datatype datatype = pmp_tracking ? PMPI_Type_f2c(fortran) : none;
+
+	return datatype == none ? MPI_DATATYPE_NULL : datatype;
+}
+
+MPI_Datatype pmp_type_of_fortran(MPI_Fint datatype)
+{
+	struct fortran_cache *known = &fortran_cache;
+	unsigned way = (unsigned)datatype % WAYS;
+	uint32_t now = __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
+
+	if (known->generation != now) {
+		for (unsigned i = 0; i < WAYS; i++)
+			known->ways[i].datatype = MPI_DATATYPE_NULL;
+		known->generation = now;
+	}
+	if (known->ways[way].fortran != datatype ||
+	    known->ways[way].datatype == MPI_DATATYPE_NULL) {
+		known->ways[way].datatype = convert(datatype);
+		known->ways[way].fortran = datatype;
+	}
+	return known->ways[way].datatype;
+}
+
+void pmp_type_freeing(void)
+{
 	__atomic_fetch_add(&generation, 1, __ATOMIC_RELEASE);
 }

@@ -13,8 +13,15 @@
  */
 uint64_t pmp_type_size(MPI_Datatype datatype);
 
+/*
+ * pmp_type_of_fortran - the handle of C; MPI_DATATYPE_NULL for a wrong one
+ *
+ * Context: after MPI_Init, any thread. Cost: as above for a remembered one.
+ */
+MPI_Datatype pmp_type_of_fortran(MPI_Fint datatype);
+
 /* pmp_type_freeing - a datatype is about to be freed: its handle may come back with another size, on any thread */
-void pmp_type_freeing(const MPI_Datatype *datatype);
+void pmp_type_freeing(void);
 
 /* pmp_bytes_of - count elements of a datatype; 0 for a negative count, which is for MPI to complain about */
 static inline uint64_t pmp_bytes_of(int64_t count, MPI_Datatype datatype)

@@ -71,15 +71,6 @@ static void judge_dynamic(const struct pmp_patient *p, const struct pmp_elf_fact
 			p->program);
 		pmp_finding_remedy(finding,
 				   "put -lpmprof before -lmpi when linking, or use 'pmprof run'");
-	} else if (facts->starts_in_fortran) {
-		pmp_finding_set(finding, PMP_HEALTH_PROBLEM,
-				"'%s' calls MPI from Fortran: this version records C and C++ only",
-				p->program);
-	} else if (*facts->fortran) {
-		pmp_finding_set(finding, PMP_HEALTH_NOTE,
-				"'%s' also calls MPI from Fortran (%s): those calls are not "
-				"recorded and look like computation",
-				p->program, facts->fortran);
 	} else {
 		pmp_finding_set(finding, PMP_HEALTH_OK, "%s: %s (%s)%s", p->program,
 				pmp_elf_mpi_name(mpi), mpi,

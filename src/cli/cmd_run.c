@@ -19,7 +19,6 @@
 #include "base/mode.h"
 #include "cli/child.h"
 #include "cli/cli.h"
-#include "cli/elf_facts.h"
 #include "cli/gather.h"
 #include "cli/launchers.h"
 #include "cli/line.h"
@@ -264,21 +263,6 @@ static bool has_file(const struct run *r)
 	return has;
 }
 
-static void say_nothing_recorded(const struct run *r)
-{
-	struct pmp_elf_facts facts;
-	char program[PATH_MAX];
-
-	pmp_launched_program(&r->launched, program);
-	if (*program && pmp_elf_facts_read(program, &facts) == 0 && facts.starts_in_fortran)
-		pmp_cli_say("nothing was recorded: '%s' calls MPI from Fortran, and this version "
-			    "records C and C++ only",
-			    program);
-	else
-		pmp_cli_say("no MPI program has recorded anything; 'pmprof doctor -- PROGRAM' "
-			    "finds out why");
-}
-
 /* No data of the job on this node, and no file: other nodes may have some, or nothing was recorded at all. */
 static void gather_elsewhere(const struct run *r, int status, struct pmp_diag *diag)
 {
@@ -286,7 +270,8 @@ static void gather_elsewhere(const struct run *r, int status, struct pmp_diag *d
 
 	if (rc == -PMP_EUNSUPPORTED && WIFEXITED(status) && !r->gather.quiet &&
 	    pmp_env_flag(PMP_ENV_PMPROF))
-		say_nothing_recorded(r);
+		pmp_cli_say("no MPI program has recorded anything; 'pmprof doctor -- PROGRAM' "
+			    "finds out why");
 	else if (rc && rc != -PMP_EUNSUPPORTED)
 		pmp_cli_fail(rc, diag);
 }

@@ -64,24 +64,10 @@ static void read_needed(Elf *elf, Elf_Data *data, const GElf_Shdr *header,
 	}
 }
 
-/* "mpi_send_", "mpi_send_f08_"; the constants of mpif.h, "mpi_fortran_bottom_", are no calls. */
-static bool is_fortran_call(const char *name)
-{
-	size_t len = strlen(name);
-
-	return strncmp(name, "mpi_", 4) == 0 && name[len - 1] == '_' &&
-	       strncmp(name, "mpi_fortran_", 12) != 0;
-}
-
 static void note_symbol(const char *name, bool is_defined, struct pmp_elf_facts *facts)
 {
-	if (is_defined) {
+	if (is_defined)
 		facts->defines_mpi_init |= strcmp(name, "MPI_Init") == 0;
-	} else if (is_fortran_call(name)) {
-		facts->starts_in_fortran |= strncmp(name, "mpi_init_", 9) == 0;
-		if (!*facts->fortran)
-			snprintf(facts->fortran, sizeof(facts->fortran), "%s", name);
-	}
 }
 
 static void read_symbols(Elf *elf, Elf_Data *data, const GElf_Shdr *header,

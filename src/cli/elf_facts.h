@@ -11,9 +11,7 @@ struct pmp_elf_facts {
 	bool defines_mpi_init; /* contains MPI_Init itself: MPI is linked statically */
 	bool is_profiled;      /* libpmprof.so is among its libraries */
 	bool is_behind_mpi;    /* ... but comes after the MPI library, so that it is never called */
-	bool starts_in_fortran; /* calls mpi_init_: a Fortran program */
-	char fortran[64];       /* a Fortran entry point of MPI that it calls, "" none */
-	char mpi[64];           /* soname of the MPI library it needs itself, "" none */
+	char mpi[64];          /* soname of the MPI library it needs itself, "" none */
 };
 
 /* pmp_elf_facts_read - Return: 0, -PMP_ENOTFOUND, or -PMP_EFORMAT when it is no ELF file (a script, say) */

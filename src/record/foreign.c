@@ -1,9 +1,11 @@
 /*
- * fortran.c - finds out whether the program calls MPI from Fortran, so that the report can say what it does not see. Called once,
- * from MPI_Init, on the main thread. Reads the relocations that the dynamic linker has in memory; opens no file.
+ * foreign.c - finds out whether the program calls MPI from Fortran by entry points that we do not have, so that the report can say
+ * what it does not see. Called once, from MPI_Init, on the main thread. Reads the relocations that the dynamic linker has in
+ * memory; opens no file.
  */
-#include "record/fortran.h"
+#include "record/foreign.h"
 
+#include <dlfcn.h>
 #include <fnmatch.h>
 #include <link.h>
 #include <stddef.h>
@@ -15,9 +17,13 @@
 #define SYMBOL_OF(info) ELF32_R_SYM(info)
 #endif
 
-/* The constants of mpif.h (mpi_fortran_bottom_) are data and say nothing about calls. */
-#define CALL     "mpi_*_"
-#define CONSTANT "mpi_fortran_*"
+#define CALL "mpi_*_"
+
+/* No calls of MPI: constants of mpif.h, predefined callbacks, and what is not recorded in C either (schema/calls.def). */
+static const char *const others[] = {
+	"mpi_fortran_*", "mpi_*_fn_",  "mpi_conversion_fn_null*", "mpi_sizeof*", "mpi_wtime_",
+	"mpi_wtick_",    "mpi_aint_*", "mpi_f_sync_reg_*",
+};
 
 struct relocations {
 	const ElfW(Rela) * first;
@@ -59,7 +65,16 @@ static void read_dynamic(const struct dl_phdr_info *info, const ElfW(Dyn) * entr
 	}
 }
 
-static bool has_call(const struct dynamic *dynamic, const struct relocations *relocations)
+static bool is_call(const char *name)
+{
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (fnmatch(others[i], name, 0) == 0)
+			return false;
+	return fnmatch(CALL, name, 0) == 0;
+}
+
+static bool has_foreign_call(const struct dynamic *dynamic, const struct relocations *relocations,
+			     void *ours)
 {
 	if (!relocations->first)
 		return false;
@@ -68,36 +83,47 @@ static bool has_call(const struct dynamic *dynamic, const struct relocations *re
 			&dynamic->symbols[SYMBOL_OF(relocations->first[i].r_info)];
 		const char *name = dynamic->strings + symbol->st_name;
 
-		if (symbol->st_shndx == SHN_UNDEF && fnmatch(CALL, name, 0) == 0 &&
-		    fnmatch(CONSTANT, name, 0) != 0)
+		if (symbol->st_shndx == SHN_UNDEF && is_call(name) && !dlsym(ours, name))
 			return true;
 	}
 	return false;
 }
 
-/* Only for the first object, the program itself. */
+/* What we export: found by the file that this code is in. */
+static void *open_ourselves(void)
+{
+	Dl_info self;
+
+	if (!dladdr((void *)(uintptr_t)pmp_fortran_is_foreign, &self) || !self.dli_fname)
+		return NULL;
+	return dlopen(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+}
+
+/* Only of the first object, the program itself. Nothing is looked up in here: that would take the linker's locks crosswise. */
 static int visit(struct dl_phdr_info *info, size_t size, void *data)
 {
-	struct dynamic dynamic = {.is_rela = true};
-	bool *is_called = data;
-
 	(void)size;
 	for (int i = 0; i < info->dlpi_phnum; i++)
 		if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
 			read_dynamic(info,
 				     (const void *)(uintptr_t)(info->dlpi_addr +
 							       info->dlpi_phdr[i].p_vaddr),
-				     &dynamic);
-	if (dynamic.symbols && dynamic.strings && dynamic.is_rela)
-		*is_called =
-			has_call(&dynamic, &dynamic.lazy) || has_call(&dynamic, &dynamic.plain);
+				     data);
 	return 1;
 }
 
-bool pmp_fortran_is_called(void)
+bool pmp_fortran_is_foreign(void)
 {
-	bool is_called = false;
+	struct dynamic dynamic = {.is_rela = true};
+	bool is_foreign = false;
+	void *ours = open_ourselves();
 
-	dl_iterate_phdr(visit, &is_called);
-	return is_called;
+	if (!ours)
+		return false;
+	dl_iterate_phdr(visit, &dynamic);
+	if (dynamic.symbols && dynamic.strings && dynamic.is_rela)
+		is_foreign = has_foreign_call(&dynamic, &dynamic.lazy, ours) ||
+			     has_foreign_call(&dynamic, &dynamic.plain, ours);
+	dlclose(ours);
+	return is_foreign;
 }

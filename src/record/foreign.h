@@ -1,15 +1,15 @@
-/* fortran.h - does the program call MPI from Fortran? */
-#ifndef PMP_FORTRAN_H
-#define PMP_FORTRAN_H
+/* foreign.h - does the program call MPI from Fortran past us? */
+#ifndef PMP_FOREIGN_H
+#define PMP_FOREIGN_H
 
 #include <stdbool.h>
 
 /*
- * pmp_fortran_is_called - does the program file refer to a Fortran entry point of MPI, such as mpi_send_?
+ * pmp_fortran_is_foreign - does the program file refer to a Fortran entry point of MPI that this library does not have?
  *
- * Those calls go past the wrappers of C, and the time in them looks like computation. Libraries of the program are not looked
- * at. Takes the dynamic linker's lock: at the start only.
+ * Those calls go past us, and the time in them looks like computation. Libraries of the program are not looked at. Takes the
+ * dynamic linker's lock: at the start only.
  */
-bool pmp_fortran_is_called(void);
+bool pmp_fortran_is_foreign(void);
 
 #endif

@@ -17,7 +17,7 @@
 #include "record/calibrate.h"
 #include "record/describe.h"
 #include "record/ending.h"
-#include "record/fortran.h"
+#include "record/foreign.h"
 #include "record/lanes.h"
 
 enum state { STATE_IDLE, STATE_STARTED, STATE_RUNNING, STATE_ENDED, STATE_CLOSED };
@@ -140,7 +140,7 @@ void pmp_record_running(int32_t rank, int32_t size, int thread_level)
 	head->size = size;
 	head->thread_level = (uint32_t)thread_level;
 	pmp_describe_clock(head);
-	if (pmp_fortran_is_called())
+	if (pmp_fortran_is_foreign())
 		pmp_arena_warn(&rank_state.arena, PMP_WARN_FORTRAN);
 	pmp_ending_watch();
 	head->begin_ticks = pmp_lanes_open();

@@ -34,25 +34,31 @@ CASES = [  # what is changed in the table, what the complaint has to name (None:
 
 
 def generate(script, folder, table):
-    paths = {name: os.path.join(folder, name) for name in ("table", "prototypes", "wrappers", "exports")}
+    paths = {name: os.path.join(folder, name) for name in ("table", "prototypes", "wrappers", "fortran", "exports")}
     for name, text in (("table", table), ("prototypes", GOOD_HEADER)):
         with open(paths[name], "w", encoding="utf-8") as file:
             file.write(text)
     arguments = [part for name in paths for part in (f"--{name}", paths[name])]
     result = subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True)
     if result.returncode:
-        return result, "", ""
-    with open(paths["wrappers"], encoding="utf-8") as wrappers, open(paths["exports"], encoding="utf-8") as exports:
-        return result, wrappers.read(), exports.read()
+        return result, "", "", ""
+    texts = []
+    for name in ("wrappers", "fortran", "exports"):
+        with open(paths[name], encoding="utf-8") as file:
+            texts.append(file.read())
+    return result, *texts
 
 
 def main():
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         for name, old, new, complaint in CASES:
-            result, wrappers, exports = generate(sys.argv[1], folder, GOOD_TABLE.replace(old, new, 1) if old else GOOD_TABLE)
+            table = GOOD_TABLE.replace(old, new, 1) if old else GOOD_TABLE
+            result, wrappers, fortran, exports = generate(sys.argv[1], folder, table)
             if complaint is None:
                 is_right = "PMP_EXPORT int MPI_Send(" in wrappers and "MPI_Old;" in exports and "Newer" not in exports
+                is_right = is_right and "void mpi_send_f08_(void *f_buf, MPI_Fint *f_count, " in fortran
+                is_right = is_right and all(f"\t{name};" in exports for name in ("mpi_old_", "mpi_old_f08_", "MPI_OLD"))
             else:
                 is_right = result.returncode == 1 and all(word in result.stderr for word in complaint)
             if not is_right or "Traceback" in result.stderr:
