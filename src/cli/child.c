@@ -42,6 +42,8 @@ _Noreturn static void exec_program(const struct pmp_relay *relay, const struct p
 		error = errno;
 	if (child->output >= 0 && (dup2(child->output, 1) < 0 || dup2(child->output, 2) < 0))
 		error = errno;
+	if (child->kept >= 0)
+		fcntl(child->kept, F_SETFD, 0);
 	pmp_relay_restore(relay);
 	if (!error) {
 		execvp(child->argv[0], child->argv);
@@ -132,8 +134,12 @@ int pmp_child_start(struct pmp_relay *relay, const struct pmp_child *child,
 int pmp_child_run(char *const *argv, void (*started)(pid_t pid, void *data), void *data,
 		  int *status, struct pmp_diag *diag)
 {
-	const struct pmp_child child = {
-		.argv = argv, .input = -1, .output = -1, .started = started, .data = data};
+	const struct pmp_child child = {.argv = argv,
+					.input = -1,
+					.output = -1,
+					.kept = -1,
+					.started = started,
+					.data = data};
 	struct pmp_child_end end;
 	struct pmp_relay relay;
 	int rc;

@@ -14,6 +14,7 @@
 struct pmp_child {
 	char *const *argv;
 	int input, output; /* become its standard input, and its output and error; -1: ours */
+	int kept;          /* further descriptor that it gets; -1: none */
 	bool is_tied;      /* gets SIGTERM when we die, whatever kills us */
 	void (*started)(pid_t pid, void *data); /* called once in our process; may be NULL */
 	void (*tick)(void *data); /* called every tick_ms while it runs; may be NULL */

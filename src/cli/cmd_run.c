@@ -3,6 +3,7 @@
  * when the ranks could not write their file themselves. Its exit code is the program's.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
@@ -33,7 +34,7 @@
 
 #define PER_NODE_SECONDS 600
 
-enum { KEY_MODE = 0x100, KEY_KEEP };
+enum { KEY_MODE = 0x100, KEY_HOLD, KEY_KEEP };
 
 struct options {
 	const char *out, *mode;
@@ -59,6 +60,7 @@ static const struct argp_option option_table[] = {
 	 "What to record, as in the variable PMPROF (default: profile)", 0},
 	{"keep", KEY_KEEP, NULL, 0, "Keep the raw data of the ranks after the file was written", 0},
 	{"quiet", 'q', NULL, 0, "No lines of our own", 0},
+	{"hold", KEY_HOLD, "FD", OPTION_HIDDEN, "Of `pmprof scale`: a lock to hold", 0},
 	{0},
 };
 
@@ -74,6 +76,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->keep = true;
 	else if (key == 'q')
 		o->quiet = true;
+	else if (key == KEY_HOLD) /* as long as we live, but not the program */
+		fcntl((int)pmp_cli_number("hold", arg, 3, INT_MAX), F_SETFD, FD_CLOEXEC);
 	else if (key == ARGP_KEY_ARG) {
 		o->command = &state->argv[state->next - 1];
 		state->next = state->argc;

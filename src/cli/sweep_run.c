@@ -52,6 +52,8 @@ static int profiled_line(const struct pmp_sweep *s, const struct pmp_job_plan *j
 
 	pmp_line_add(line, s->self);
 	pmp_line_add(line, "run");
+	if (s->lock >= 0)
+		pmp_line_addf(line, "--hold=%d", s->lock);
 	pmp_line_addf(line, "--out=%s/%s%s", s->place, stem, PMP_RUN_SUFFIX);
 	if (m->mode)
 		pmp_line_addf(line, "--mode=%s", m->mode);
@@ -60,17 +62,23 @@ static int profiled_line(const struct pmp_sweep *s, const struct pmp_job_plan *j
 	return rc ? rc : pmp_template_fill(line, m->command, job->ranks, diag);
 }
 
+/* Is it a run of the program under `pmprof run`? */
+static bool has_ranks(const struct pmp_job_plan *job)
+{
+	return job->kind == PMP_RUN_MEASURED || (job->kind == PMP_RUN_WARMUP && job->ranks > 0);
+}
+
 static int make_line(const struct pmp_sweep *s, const struct pmp_job_plan *job, const char *stem,
 		     struct pmp_line *line, struct pmp_diag *diag)
 {
 	int rc;
 
-	if (job->kind == PMP_RUN_SERIAL || (job->kind == PMP_RUN_WARMUP && job->ranks == 0))
-		rc = pmp_template_fill(line, s->manifest->serial_command, 1, diag);
-	else if (job->kind == PMP_RUN_COPIES)
+	if (job->kind == PMP_RUN_COPIES)
 		rc = pmp_copies_line(s, job, stem, line, diag);
-	else
+	else if (has_ranks(job))
 		rc = profiled_line(s, job, stem, line, diag);
+	else
+		rc = pmp_template_fill(line, s->manifest->serial_command, 1, diag);
 	return rc == 0 && line->failed ? -PMP_ENOMEM : rc;
 }
 
@@ -129,14 +137,11 @@ static void judge_file(const struct pmp_sweep *s, const struct pmp_job_plan *job
 static void judge(struct pmp_sweep *s, const struct pmp_job_plan *job, const char *stem,
 		  const struct pmp_child_end *end, struct pmp_outcome *out)
 {
-	bool is_serial =
-		job->kind == PMP_RUN_SERIAL || (job->kind == PMP_RUN_WARMUP && job->ranks == 0);
-
 	out->wall_s = end->wall_s;
 	judge_exit(end->status, out);
 	if (!out->why.text[0] && job->kind == PMP_RUN_COPIES)
 		pmp_copies_judge(s, job, stem, out);
-	else if (!out->why.text[0] && !is_serial)
+	else if (!out->why.text[0] && has_ranks(job))
 		judge_file(s, job, stem, out);
 	else if (!out->why.text[0])
 		out->measure.time_s = end->wall_s;
@@ -185,13 +190,14 @@ static int open_output(const struct pmp_sweep *s, const char *name, int flags)
 }
 
 /* Waits for the end of it. */
-static int execute(struct pmp_sweep *s, char **argv, const char *output, struct pmp_child_end *end,
-		   struct pmp_diag *diag)
+static int execute(struct pmp_sweep *s, bool is_profiled, char **argv, const char *output,
+		   struct pmp_child_end *end, struct pmp_diag *diag)
 {
 	struct pmp_child child = {
 		.argv = argv,
 		.input = s->input,
 		.output = open_output(s, output, O_CREAT | O_WRONLY | O_TRUNC | O_APPEND),
+		.kept = is_profiled ? s->lock : -1,
 		.is_tied = true,
 		.data = &s->progress};
 	int shown = s->options->shows_output ? open_output(s, output, O_RDONLY) : -1;
@@ -255,7 +261,7 @@ int pmp_sweep_run(struct pmp_sweep *s, const struct pmp_job_plan *job, struct pm
 	now_text(started, sizeof(started));
 	rc = make_line(s, job, stem, &line, diag);
 	if (rc == 0)
-		rc = execute(s, line.words, outcome->output, &end, diag);
+		rc = execute(s, has_ranks(job), line.words, outcome->output, &end, diag);
 	pmp_line_free(line.words);
 	if (rc == 0 && !s->signal)
 		return conclude(s, job, stem, &end, started, outcome, diag);
