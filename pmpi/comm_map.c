@@ -176,24 +176,6 @@ static void enter_predefined(MPI_Comm comm, uint64_t uid, const char *name)
 	enter(&entry, 0, PMP_CALL_NONE);
 }
 
-void pmp_comm_start(void)
-{
-	static const char world[] = "MPI_COMM_WORLD", self[] = "MPI_COMM_SELF";
-	int rank = 0;
-
-	pmp_members_start();
-	PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
-	enter_predefined(MPI_COMM_WORLD, pmp_hash_bytes(0, world, sizeof(world)), world);
-	enter_predefined(MPI_COMM_SELF,
-			 pmp_hash_combine(pmp_hash_bytes(0, self, sizeof(self)), (uint64_t)rank),
-			 self);
-}
-
-void pmp_comm_stop(void)
-{
-	pmp_members_stop();
-}
-
 /* "split" of PMP_CALL_MPI_Comm_split, "cart_create" of PMP_CALL_MPI_Cart_create */
 static void name_child(struct pmp_comm_entry *child, const char *parent, unsigned call,
 		       uint32_t number)
@@ -297,6 +279,40 @@ void pmp_comm_made(int rc, unsigned call, MPI_Comm parent, const MPI_Comm *made)
 	describe(&child, &from, call);
 	identify(&child, &from, call);
 	enter(&child, from.index, call);
+}
+
+/* What leads from a spawned world to the one that spawned it. Nobody makes it: it is there from the start. */
+static void enter_parents(void)
+{
+	static const char name[] = "parents";
+	struct pmp_comm_entry entry = {.uid = pmp_hash_bytes(0, name, sizeof(name))};
+
+	PMPI_Comm_get_parent(&entry.comm);
+	if (entry.comm == MPI_COMM_NULL)
+		return;
+	entry.key = pmp_key(entry.comm);
+	describe(&entry, NULL, PMP_CALL_MPI_Comm_get_parent);
+	snprintf(entry.name, sizeof(entry.name), "%s", name);
+	enter(&entry, 0, PMP_CALL_MPI_Comm_get_parent);
+}
+
+void pmp_comm_start(void)
+{
+	static const char world[] = "MPI_COMM_WORLD", self[] = "MPI_COMM_SELF";
+	int rank = 0;
+
+	pmp_members_start();
+	PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
+	enter_predefined(MPI_COMM_WORLD, pmp_hash_bytes(0, world, sizeof(world)), world);
+	enter_predefined(MPI_COMM_SELF,
+			 pmp_hash_combine(pmp_hash_bytes(0, self, sizeof(self)), (uint64_t)rank),
+			 self);
+	enter_parents();
+}
+
+void pmp_comm_stop(void)
+{
+	pmp_members_stop();
 }
 
 void pmp_comm_learn_slow(MPI_Comm comm)

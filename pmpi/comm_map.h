@@ -62,7 +62,7 @@ static inline const struct pmp_comm_entry *pmp_comm_find(uint64_t key)
 
 #define pmp_comm_get(handle) pmp_comm_find(pmp_key(handle))
 
-/* pmp_comm_start - enter MPI_COMM_WORLD and MPI_COMM_SELF; MPI_Init has returned */
+/* pmp_comm_start - enter MPI_COMM_WORLD, MPI_COMM_SELF and the way to the parents of a spawned world; MPI_Init has returned */
 void pmp_comm_start(void);
 
 /* pmp_comm_stop - MPI_Finalize was entered */
