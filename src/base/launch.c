@@ -16,16 +16,16 @@
 #define PMP_JOB_ID(variable, second)
 
 static const struct {
-	const char *name, *rank, *size, *node_rank, *node_size;
+	const char *name, *mark, *rank, *size, *node_rank, *node_size;
 } launchers[] = {
-#define PMP_LAUNCHER(name, rank, size, node_rank, node_size)                                       \
-	{name, rank, size, node_rank, node_size},
+#define PMP_LAUNCHER(name, mark, rank, size, node_rank, node_size)                                 \
+	{name, mark, rank, size, node_rank, node_size},
 #include "base/launch.def"
 #undef PMP_LAUNCHER
 };
 
 #undef PMP_JOB_ID
-#define PMP_LAUNCHER(name, rank, size, node_rank, node_size)
+#define PMP_LAUNCHER(name, mark, rank, size, node_rank, node_size)
 
 static const struct {
 	const char *variable, *second;
@@ -47,6 +47,32 @@ static bool number(const char *variable, int *value)
 		return false;
 	*value = (int)parsed;
 	return true;
+}
+
+/* "2(x3),1": tasks on the nodes of a step, in order. Return: false when it does not say anything of this node. */
+static bool number_of_node(const char *variable, int *value)
+{
+	const char *text = *variable ? getenv(variable) : NULL;
+	int node = -1;
+
+	if (number(variable, value))
+		return true;
+	if (!text || !number("SLURM_NODEID", &node))
+		return false;
+	while (*text) {
+		int tasks = 0, times = 1, used = 0;
+
+		if (sscanf(text, "%9d%n(x%9d)%n", &tasks, &used, &times, &used) < 1 || tasks < 0)
+			return false;
+		if (node < times) {
+			*value = tasks;
+			return true;
+		}
+		node -= times;
+		text += used;
+		text += *text == ',';
+	}
+	return false;
 }
 
 static void read_job(char *job, size_t size)
@@ -77,13 +103,14 @@ void pmp_launch_read(struct pmp_launch *launch)
 {
 	*launch = (struct pmp_launch){.launcher = ""};
 	for (size_t i = 0; i < sizeof(launchers) / sizeof(launchers[0]); i++) {
-		if (!number(launchers[i].rank, &launch->rank))
+		if ((*launchers[i].mark && !getenv(launchers[i].mark)) ||
+		    !number(launchers[i].rank, &launch->rank))
 			continue;
 		launch->is_rank_known = true;
 		launch->launcher = launchers[i].name;
 		number(launchers[i].size, &launch->size);
 		number(launchers[i].node_rank, &launch->node_rank);
-		number(launchers[i].node_size, &launch->node_size);
+		number_of_node(launchers[i].node_size, &launch->node_size);
 		break;
 	}
 	if (pmp_env_is_set(PMP_ENV_PMPROF_JOB))

@@ -147,7 +147,8 @@ static void test_modes(void **state)
 
 static void clear_launchers(void)
 {
-#define PMP_LAUNCHER(name, rank, size, node_rank, node_size)                                       \
+#define PMP_LAUNCHER(name, mark, rank, size, node_rank, node_size)                                 \
+	unsetenv(mark);                                                                            \
 	unsetenv(rank);                                                                            \
 	unsetenv(size);                                                                            \
 	unsetenv(node_rank);                                                                       \
@@ -194,6 +195,40 @@ static void test_launchers(void **state)
 	setenv("OMPI_COMM_WORLD_RANK", "five", 1);
 	pmp_launch_read(&launch);
 	assert_string_equal(launch.launcher, "Slurm");
+	clear_launchers();
+}
+
+/* srun says how many ranks are on each node in one list; a batch script is no rank, though it has SLURM_PROCID. */
+static void test_slurm_steps(void **state)
+{
+	static const struct {
+		const char *list, *node;
+		int node_size;
+	} rows[] = {{"2(x2)", "1", 2},     {"4", "0", 4},         {"2(x2),1", "2", 1},
+		    {"3,2(x3),1", "3", 2}, {"3,2(x3),1", "5", 0}, {"", "0", 0},
+		    {"2(", "1", 0},        {"2(x-1),3", "0", 0},  {"x", "0", 0}};
+	struct pmp_launch launch;
+
+	(void)state;
+	clear_launchers();
+	setenv("SLURM_PROCID", "3", 1);
+	setenv("SLURM_LOCALID", "1", 1);
+	setenv("SLURM_STEP_NUM_TASKS", "4", 1);
+	pmp_launch_read(&launch);
+	assert_false(launch.is_rank_known);
+	setenv("SLURM_STEP_ID", "0", 1);
+	setenv("PMIX_RANK", "3", 1);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		setenv("SLURM_STEP_TASKS_PER_NODE", rows[i].list, 1);
+		setenv("SLURM_NODEID", rows[i].node, 1);
+		pmp_launch_read(&launch);
+		assert_string_equal(launch.launcher, "Slurm");
+		assert_int_equal(launch.rank, 3);
+		assert_int_equal(launch.size, 4);
+		assert_int_equal(launch.node_rank, 1);
+		assert_int_equal(launch.node_size, rows[i].node_size);
+	}
+	unsetenv("SLURM_NODEID");
 	clear_launchers();
 }
 
@@ -319,11 +354,12 @@ static void test_batch_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_step_clock), cmocka_unit_test(test_clock_choice),
-		cmocka_unit_test(test_clock_rate), cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_variables),  cmocka_unit_test(test_modes),
-		cmocka_unit_test(test_launchers),  cmocka_unit_test(test_batch),
-		cmocka_unit_test(test_batch_long), cmocka_unit_test(test_suggestions),
+		cmocka_unit_test(test_step_clock),  cmocka_unit_test(test_clock_choice),
+		cmocka_unit_test(test_clock_rate),  cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_variables),   cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_launchers),   cmocka_unit_test(test_slurm_steps),
+		cmocka_unit_test(test_batch),       cmocka_unit_test(test_batch_long),
+		cmocka_unit_test(test_suggestions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
