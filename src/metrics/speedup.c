@@ -77,6 +77,7 @@ static void fill_pop(const struct pmp_speedup *speedup, struct pmp_speedup_point
 	const struct pmp_point *then = then_of(speedup);
 	const struct pmp_digest *now = pmp_side_of(point->point, 1).runs[0];
 
+	point->median = now;
 	point->pop = now->pop;
 	point->computation_scaling = NAN;
 	if (then) {

@@ -49,9 +49,10 @@ struct pmp_speedup_point {
 	bool is_baseline; /* speedups are relative to this one */
 	struct pmp_interval time_s, speedup, efficiency;
 	double karp_flatt; /* serial fraction found by experiment; NaN for one rank and for weak scaling */
-	struct pmp_pop pop;         /* of the run with the median time, as the next two */
-	double computation_scaling; /* CompS */
-	double global_efficiency;   /* parallel efficiency * CompS */
+	const struct pmp_digest *median; /* the run with the median time */
+	struct pmp_pop pop;              /* of the run with the median time, as the next two */
+	double computation_scaling;      /* CompS */
+	double global_efficiency;        /* parallel efficiency * CompS */
 	const char *
 		refusal; /* why nothing may be concluded from it ("oversubscribed: ...", "one run only: ..."); NULL */
 	/* from N to S */

@@ -124,6 +124,13 @@ void pmp_cell_bar(struct pmp_doc_table *table, enum pmp_style style, double firs
 		 (struct pmp_cell){.text = "", .style = style, .real = first, .part = second});
 }
 
+void pmp_cell_float(struct pmp_doc_table *table, enum pmp_style style, double from, double to)
+{
+	add_cell(table,
+		 (struct pmp_cell){
+			 .text = "", .style = style, .real = 0, .part = to - from, .skip = from});
+}
+
 const char *const *pmp_doc_table_names(const struct pmp_doc *doc)
 {
 	size_t count = 0;

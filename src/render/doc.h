@@ -31,6 +31,7 @@ enum pmp_column_kind {
 	PMP_COLUMN_RIGHT, /* numbers; never shortened */
 	PMP_COLUMN_WRAP,  /* text broken into lines; the last column only */
 	PMP_COLUMN_BAR,   /* a bar of the cell's number from 0 to 1; text only */
+	PMP_COLUMN_CHART, /* the same where bars are what matters: as wide as there is room */
 };
 
 /* What a machine gets of a cell. */
@@ -48,6 +49,7 @@ struct pmp_cell {
 	enum pmp_style style;
 	double real; /* NaN: unknown */
 	double part; /* bars: a second part behind the first, in another shade */
+	double skip; /* bars: what is left blank before it */
 	int64_t integer;
 };
 
@@ -60,6 +62,7 @@ struct pmp_doc_row {
 struct pmp_doc_table {
 	const char *name;     /* for --table; NULL: people only */
 	bool is_for_machines; /* left out of text and markdown */
+	bool wraps_details;   /* details may take several lines; else they are shortened to one */
 	const struct pmp_column *columns;
 	size_t column_count;
 	struct pmp_doc_row *first, *last;
@@ -109,6 +112,9 @@ void pmp_cell_real(struct pmp_doc_table *table, enum pmp_style style, double val
 void pmp_cell_integer(struct pmp_doc_table *table, enum pmp_style style, int64_t value,
 		      const char *text);
 void pmp_cell_bar(struct pmp_doc_table *table, enum pmp_style style, double first, double second);
+
+/* pmp_cell_float - a bar in the second shade from @from to @to, at least one column wide */
+void pmp_cell_float(struct pmp_doc_table *table, enum pmp_style style, double from, double to);
 
 /* How text is printed. */
 struct pmp_text_options {

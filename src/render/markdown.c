@@ -19,7 +19,7 @@ static void print_escaped(const char *text, FILE *out)
 
 static bool is_shown(const struct pmp_column *column)
 {
-	return column->title && column->kind != PMP_COLUMN_BAR;
+	return column->title && column->kind != PMP_COLUMN_BAR && column->kind != PMP_COLUMN_CHART;
 }
 
 static void print_header(const struct pmp_doc_table *table, FILE *out)

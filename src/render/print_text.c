@@ -12,6 +12,7 @@
 #define MIN_LEFT    10 /* columns are not shortened below */
 #define MIN_WRAP    24
 #define BAR_WIDTH   24
+#define CHART_WIDTH 48
 #define MIN_BAR     8
 #define MAX_COLUMNS 32
 
@@ -155,18 +156,34 @@ static void put_shortened(const struct printer *p, const char *text, size_t colu
 	put(p, text);
 }
 
-/* Columns of both parts of a bar. */
+/* Columns of the parts of a bar. */
 struct bar {
-	size_t first, second;
+	size_t skip, first, second;
 };
+
+static size_t columns_of(double share, size_t columns)
+{
+	return isfinite(share) ? (size_t)lround(fmin(fmax(share, 0), 1) * (double)columns) : 0;
+}
 
 static struct bar measure_bar(const struct pmp_cell *cell, size_t columns)
 {
-	double first = isfinite(cell->real) ? fmin(fmax(cell->real, 0), 1) : 0;
-	double both = isfinite(cell->part) ? fmin(fmax(first + cell->part, 0), 1) : first;
-	size_t full = (size_t)lround(first * (double)columns);
+	double first = isfinite(cell->real) ? fmax(cell->real, 0) : 0;
+	double both = first + (isfinite(cell->part) ? fmax(cell->part, 0) : 0);
+	struct bar bar = {.skip = columns_of(cell->skip, columns)};
 
-	return (struct bar){full, (size_t)lround(both * (double)columns) - full};
+	bar.first = columns_of(cell->skip + first, columns) - bar.skip;
+	bar.second = columns_of(cell->skip + both, columns) - bar.skip - bar.first;
+	if (cell->skip > 0 && bar.first + bar.second == 0) { /* where it is tells something, too */
+		bar.skip -= bar.skip == columns;
+		bar.second = 1;
+	}
+	return bar;
+}
+
+static bool is_bar(const struct pmp_column *column)
+{
+	return column->kind == PMP_COLUMN_BAR || column->kind == PMP_COLUMN_CHART;
 }
 
 static void natural_widths(const struct printer *p, const struct pmp_doc_table *table,
@@ -176,9 +193,9 @@ static void natural_widths(const struct printer *p, const struct pmp_doc_table *
 		const struct pmp_column *column = &table->columns[c];
 
 		widths[c] = column->title ? pmp_utf8_width(column->title) : 0;
-		if (column->kind == PMP_COLUMN_BAR && column->title)
-			widths[c] = BAR_WIDTH;
-		if (column->kind == PMP_COLUMN_BAR || !column->title)
+		if (is_bar(column) && column->title)
+			widths[c] = column->kind == PMP_COLUMN_BAR ? BAR_WIDTH : CHART_WIDTH;
+		if (is_bar(column) || !column->title)
 			continue;
 		for (const struct pmp_doc_row *row = table->first; row; row = row->next) {
 			size_t width = pmp_utf8_width(clean(p, row->cells[c].text));
@@ -191,11 +208,10 @@ static void natural_widths(const struct printer *p, const struct pmp_doc_table *
 
 static size_t smallest_width(const struct pmp_column *column, size_t natural)
 {
-	static const size_t smallest[] = {[PMP_COLUMN_LEFT] = MIN_LEFT,
-					  [PMP_COLUMN_RIGHT] = SIZE_MAX,
-					  [PMP_COLUMN_NAME] = SIZE_MAX,
-					  [PMP_COLUMN_WRAP] = MIN_WRAP,
-					  [PMP_COLUMN_BAR] = MIN_BAR};
+	static const size_t smallest[] = {
+		[PMP_COLUMN_LEFT] = MIN_LEFT, [PMP_COLUMN_RIGHT] = SIZE_MAX,
+		[PMP_COLUMN_NAME] = SIZE_MAX, [PMP_COLUMN_WRAP] = MIN_WRAP,
+		[PMP_COLUMN_BAR] = MIN_BAR,   [PMP_COLUMN_CHART] = MIN_BAR};
 	size_t limit = smallest[column->kind];
 
 	return natural < limit ? natural : limit;
@@ -205,10 +221,10 @@ static size_t smallest_width(const struct pmp_column *column, size_t natural)
 static size_t next_to_narrow(const struct pmp_doc_table *table, const size_t *widths)
 {
 	static const enum pmp_column_kind order[] = {PMP_COLUMN_WRAP, PMP_COLUMN_BAR,
-						     PMP_COLUMN_LEFT};
+						     PMP_COLUMN_CHART, PMP_COLUMN_LEFT};
 	size_t best = SIZE_MAX;
 
-	for (size_t k = 0; k < 3 && best == SIZE_MAX; k++)
+	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]) && best == SIZE_MAX; k++)
 		for (size_t c = 0; c < table->column_count; c++)
 			if (table->columns[c].kind == order[k] &&
 			    widths[c] > smallest_width(&table->columns[c], widths[c]) &&
@@ -237,12 +253,12 @@ static void put_bar(const struct printer *p, const struct pmp_cell *cell, size_t
 
 	if (bar.first + bar.second == 0)
 		return;
-	put_spaces(p, start - *cursor);
+	put_spaces(p, start + bar.skip - *cursor);
 	begin_style(p, cell->style);
 	put_repeated(p, "█", bar.first);
 	put_repeated(p, "░", bar.second);
 	end_style(p, cell->style);
-	*cursor = start + bar.first + bar.second;
+	*cursor = start + bar.skip + bar.first + bar.second;
 }
 
 /* One cell beginning at column @start; @cursor is where the last one ended, so that no line ends in blanks. */
@@ -279,7 +295,7 @@ static void put_row(const struct printer *p, const struct pmp_doc_table *table,
 				    row->cells[c].style);
 			return;
 		}
-		if (column->kind == PMP_COLUMN_BAR)
+		if (is_bar(column))
 			put_bar(p, &row->cells[c], widths[c], start, &cursor);
 		else
 			put_cell(p, column, &row->cells[c], widths[c], start, &cursor);
@@ -306,13 +322,28 @@ static void print_header(const struct printer *p, const struct pmp_doc_table *ta
 
 	for (size_t c = 0; c < table->column_count; c++) {
 		columns[c] = table->columns[c];
-		if (columns[c].kind == PMP_COLUMN_BAR)
+		if (is_bar(&columns[c]))
 			columns[c].kind = PMP_COLUMN_LEFT;
 		cells[c] = (struct pmp_cell){.text = columns[c].title ? columns[c].title : "",
 					     .style = PMP_STYLE_DIM};
 	}
 	header.columns = columns;
 	put_row(p, &header, &row, widths);
+}
+
+static void put_detail(const struct printer *p, const struct pmp_doc_table *table, const char *text)
+{
+	size_t room = p->options->width > 4 * GAP ? p->options->width - 3 * GAP : MIN_WRAP;
+
+	put_spaces(p, 3 * GAP);
+	if (table->wraps_details) {
+		put_wrapped(p, text, room, 3 * GAP, PMP_STYLE_DIM);
+		return;
+	}
+	begin_style(p, PMP_STYLE_DIM);
+	put_shortened(p, text, room);
+	end_style(p, PMP_STYLE_DIM);
+	putc('\n', p->out);
 }
 
 static void print_table(const struct printer *p, const struct pmp_doc_table *table)
@@ -328,13 +359,7 @@ static void print_table(const struct printer *p, const struct pmp_doc_table *tab
 		put_row(p, table, row, widths);
 		if (!row->detail)
 			continue;
-		size_t room = p->options->width > 4 * GAP ? p->options->width - 3 * GAP : MIN_WRAP;
-
-		put_spaces(p, 3 * GAP);
-		begin_style(p, PMP_STYLE_DIM);
-		put_shortened(p, clean(p, row->detail), room);
-		end_style(p, PMP_STYLE_DIM);
-		putc('\n', p->out);
+		put_detail(p, table, clean(p, row->detail));
 	}
 }
 

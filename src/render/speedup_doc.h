@@ -9,11 +9,20 @@
 
 struct pmp_speedup_options {
 	uint32_t ranks; /* explain this point; 0: the largest that is not oversubscribed */
+	unsigned width; /* columns of text: the table leaves out what has no room */
 	bool has_all;   /* explain every point, show every place */
 	bool is_forced; /* also conclude from oversubscribed points and single runs */
 	const char *
 		paths; /* what was given, quoted for a shell, for the commands at the end; NULL: none */
 };
+
+/* pmp_speedup_chosen - the point to explain; NULL: none, or none with that many ranks */
+const struct pmp_speedup_point *pmp_speedup_chosen(const struct pmp_speedup *speedup,
+						   const struct pmp_speedup_options *options);
+
+/* pmp_speedup_headline - its verdict in one sentence, or why there is none */
+const char *pmp_speedup_headline(const struct pmp_speedup_point *point,
+				 const struct pmp_speedup_options *options, struct pmp_pool *pool);
 
 /* pmp_speedup_doc - everything as a document in @doc->pool; 0 or -PMP_ENOMEM */
 int pmp_speedup_doc(const struct pmp_speedup *speedup, const struct pmp_speedup_options *options,
