@@ -54,9 +54,9 @@ void pmp_check_scratch(const struct pmp_patient *patient, struct pmp_finding *fi
 {
 	const char *tmpdir = getenv("TMPDIR");
 	const char *given = pmp_env_text(PMP_ENV_PMPROF_SCRATCH);
-	const char *const usual[] = {"/dev/shm", tmpdir && *tmpdir ? tmpdir : "/tmp", "/tmp", NULL};
-	const char *const named[] = {given, NULL};
-	const char *const *dirs = *given ? named : usual;
+	const char *const usual[] = {given, "/dev/shm", tmpdir && *tmpdir ? tmpdir : "/tmp", "/tmp",
+				     NULL};
+	const char *const *dirs = *given ? usual : usual + 1;
 	uint64_t need = 0;
 
 	(void)patient;
@@ -70,14 +70,16 @@ void pmp_check_scratch(const struct pmp_patient *patient, struct pmp_finding *fi
 				"%s has %.0f MiB free, a rank takes %.0f at most", dirs[i],
 				bytes / MIB, (double)need / MIB);
 		if (i > 0)
-			pmp_finding_remedy(finding,
-					   "%s is full or not writable; on disk calls are delayed "
-					   "now and then",
-					   dirs[0]);
+			pmp_finding_remedy(
+				finding,
+				"%s is full or not writable, the next place is taken; on "
+				"disk calls are delayed now and then",
+				dirs[0]);
 		return;
 	}
 	pmp_finding_set(finding, PMP_HEALTH_PROBLEM,
-			"no place for records: '%s' is not writable or has less than %.0f MiB",
+			"no place for records: '%s' and the others are not writable or have less "
+			"than %.0f MiB",
 			dirs[0], (double)need / MIB);
 	pmp_finding_remedy(finding,
 			   "set PMPROF_SCRATCH to a folder on this node, or PMPROF_MEMORY to less");

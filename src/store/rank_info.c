@@ -194,8 +194,11 @@ void pmp_rank_info_fill(const struct pmp_arena_view *arena, uint64_t *const *nod
 	info->tool_bytes = positive(h->tool_bytes);
 	info->dropped = positive(arena->dropped);
 	for (size_t i = 0; i < arena->lane_count; i++) {
-		info->calls += positive(arena->lanes[i].lane.calls);
-		info->lost += positive(arena->lanes[i].lane.lost_keys);
+		int64_t calls = positive(arena->lanes[i].lane.calls);
+		int64_t lost = positive(arena->lanes[i].lane.lost_keys);
+
+		info->calls += lost < calls ? calls - lost : 0;
+		info->lost += lost;
 		info->lost_paths += positive(arena->lanes[i].lane.lost_paths);
 	}
 	memcpy(info->host, h->host, sizeof(info->host));

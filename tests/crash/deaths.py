@@ -131,10 +131,8 @@ BEHIND = {
 def behind(place, case):
     """mpirun pmprof run ./crash"""
     out = os.path.join(place.root, "death.pmprof.h5")
-    bare = case.go(place, "bare", [])
-    ours = case.go(place, "ours", [], [place.pmprof, "run", "--out", out, "--"])
-    check(bare.code == ours.code, f"exit code {ours.code}, without us {bare.code}\n{ours.err}")
-    check(bare.out == ours.out, f"output differs: {ours.out!r}, without us {bare.out!r}")
+    bare_and_ours(lambda: case.go(place, "bare", []),
+                  lambda: case.go(place, "ours", [], [place.pmprof, "run", "--out", out, "--"]))
     wait_for(lambda: os.path.exists(out), "the file")
     file_is_right(case, place, out, "ours")
     wait_for(lambda: place.jobs() == [], "the data to be removed")
@@ -148,7 +146,8 @@ def rank_script(place):
     with open(script, "w") as f:
         f.write('#!/bin/sh\n"$@"\nexit 9\n')
     os.chmod(script, 0o755)
-    ours = case.go(place, "ours", [], [place.pmprof, "run", "--out", out, "--", script])
+    ours = bare_and_ours(lambda: case.go(place, "bare", [], [script]),
+                         lambda: case.go(place, "ours", [], [place.pmprof, "run", "--out", out, "--", script]))
     check(ours.code == 9, f"exit code {ours.code}")
     wait_for(lambda: os.path.exists(out), "the file")
     file_is_right(case, place, out, "ours")
@@ -252,8 +251,27 @@ def descendants(pid):
     return found + [d for child in found for d in descendants(child)]
 
 
+def ctrl_c(place):
+    """Somebody at a terminal presses Ctrl-C: the signal reaches the launcher, and us in front of it, at the same time."""
+    case = CASES["int_to_mpirun"]
+    out = os.path.join(place.root, "death.pmprof.h5")
+
+    def go(name, *before):
+        def act(press):
+            wait_for(lambda: has_reached(place.folder(name), 100), "the program to reach its end")
+            time.sleep(0.3)
+            press(b"\x03")
+
+        return place.run_on_terminal([*before, *mpirun(*case.command(place, name))], place.folder(name), act)
+
+    ours = bare_and_ours(lambda: go("bare"), lambda: go("ours", place.pmprof, "run", "--out", out, "--"))
+    check(ours.code != 0, "Ctrl-C had no effect")
+    file_is_right(case, place, out, "ours")
+    check(place.jobs() == [], "data are left behind")
+
+
 def death_while_writing(place):
-    """All ranks are killed as soon as the unfinished file shows."""
+    """All ranks are killed as soon as the unfinished file shows. Without us: when they have made all their calls."""
     case = CASES["none"]
     out = os.path.join(place.root, "death.pmprof.h5")
     caught = []
@@ -277,6 +295,13 @@ def death_while_writing(place):
         if caught and caught[-1] and ours.code:
             break
     check(caught and caught[-1] and ours.code, "the ranks were always faster")
+    total = max(counts(place.folder("ours"), RANKS))
+    for _ in range(8):
+        bare = Case("kill-all", KILLED, extra=["--at", str(total)]).go(place, "bare", [])
+        if normal(bare.err) == normal(ours.err):
+            break
+    bare.out = ours.out  # it names the way
+    same(bare, ours)
     ranks = Ranks(out)
     holds_every_call(ranks, counts(place.folder("ours"), RANKS), range(RANKS))
     check(not os.path.exists(out + ".part"), "a .part file is left")
@@ -291,7 +316,7 @@ def is_program(pid, name):
 
 
 SPECIAL = [rank_script, collect_after_preload, mpi4py_exception, full_output, readonly_output, missing_output,
-           death_while_writing]
+           death_while_writing, ctrl_c]
 
 
 def main():

@@ -1,5 +1,6 @@
 """Runs a program bare and under `pmprof run` and compares; reads the counts that the program kept and those in the file."""
 import os
+import pty
 import re
 import shutil
 import signal
@@ -7,6 +8,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import h5py
@@ -85,6 +87,33 @@ class Place:
             err.seek(0)
             return Outcome(code, out.read(), err.read())
 
+    def run_on_terminal(self, argv, cwd, act):
+        """As somebody at a terminal has it: a foreground process group, output and errors on the screen; @act gets the keyboard."""
+        pid, screen = pty.fork()
+        if pid == 0:
+            os.chdir(cwd)
+            os.execvpe(argv[0], argv, self.environment())
+        seen, watch = [], threading.Timer(TIMEOUT, os.kill, (pid, signal.SIGKILL))
+
+        def read():
+            try:
+                while data := os.read(screen, 65536):
+                    seen.append(data)
+            except OSError:  # nobody has the terminal open any more
+                pass
+
+        reader = threading.Thread(target=read)
+        watch.start()
+        reader.start()
+        try:
+            act(lambda key: os.write(screen, key))
+            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        finally:
+            watch.cancel()
+        reader.join(TIMEOUT)
+        os.close(screen)
+        return Outcome(code, "", b"".join(seen).decode(errors="replace").replace("\r", "").replace("^C", ""))
+
     def jobs(self):
         """Job folders that still hold data."""
         top = os.path.join(self.scratch, f"pmprof-{os.getuid()}")
@@ -140,7 +169,8 @@ class Ranks:
 
 
 def holds_every_call(ranks, own, exact=()):
-    """@exact: ranks that ended by themselves, so that no call was completed behind the back of their own count."""
+    """@exact: ranks that ended by themselves. Those that the launcher then kills may die between the return of an MPI call, which
+    is on record by then, and the instruction behind it that counts it: they may have one call more on record, and never one less."""
     for rank, calls in enumerate(own):
         more = 0 if rank in exact else 1
         check(calls <= ranks.calls[rank] <= calls + more,

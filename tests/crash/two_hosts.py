@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """two_hosts.py BUILD: a job over two nodes (network namespaces of this machine, each with a scratch folder of its own).
 
-A normal end, and a death that `pmprof run` has to collect from both nodes through the launcher it was given. The whole test lives in
+A normal end, a death that `pmprof run` has to collect from both nodes through the launcher it was given, and the same again where the
+scratch folder of one node has room for one of its two ranks. The whole test lives in
 a network and mount namespace of its own: it meets no other test, and nothing is left however it ends.
 """
 import os
@@ -19,7 +20,7 @@ host=$1; shift
 case $host in {net}.1) host=pmpA;; {net}.2) host=pmpB;; esac
 export TMPDIR={root}/tmp.$host
 exec ip netns exec $host unshare --uts --mount bash -c "hostname $host; mount --make-rprivate /;
-mount --bind {root}/tmp.$host {root}/scratch; $*"
+mount --bind {root}/node.$host {root}/scratch; $*"
 """
 
 
@@ -65,6 +66,7 @@ def launcher(place):
         f.write(f"{NET}.1 slots=2\n{NET}.2 slots=2\n")
     for name in ("pmpA", "pmpB"):
         place.folder(f"tmp.{name}")
+        place.folder(f"node.{name}")
     return ["mpirun", "--hostfile", hosts, "--mca", "plm", "rsh", "--mca", "plm_rsh_agent", agent, "--mca",
             "oob_tcp_if_include", NET + ".0/24", "--mca", "btl_tcp_if_include", NET + ".0/24", "--mca", "btl", "tcp,vader,self",
             "-np", str(RANKS)]
@@ -74,6 +76,8 @@ def run(place, way):
     out = os.path.join(place.root, way + ".pmprof.h5")
     folder = place.folder("counts." + way)
     line = [*launcher(place), place.crash, way, "--counts", folder, "--rank", "2"]
+    if os.path.exists(out):
+        os.unlink(out)
     ours = place.run([place.pmprof, "run", "--out", out, "--", *line], place.root)
     check(os.path.exists(out), f"{way}: no file\n{ours.err}")
     ranks = Ranks(out)
@@ -95,6 +99,10 @@ def main():
         check(len(ours.own_lines()) == 1, f"segv: {ours.own_lines()}")
         check("missing" not in ranks.states, f"segv: {ranks.states}")
         check("SIGSEGV" in ranks.endings[2], f"segv: {ranks.endings}")
+        place.mount("node.pmpB", "size=600k")
+        ours, ranks = run(place, "segv")
+        check(len(ours.own_lines()) == 2 and "the next one was used" in ours.own_lines()[1], f"full: {ours.own_lines()}")
+        check("missing" not in ranks.states and "SIGSEGV" in ranks.endings[2], f"full: {ranks.states} {ranks.endings}")
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1
