@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "cli/baseline.h"
 #include "cli/line.h"
 #include "cli/output.h"
 #include "cli/runs.h"
@@ -17,6 +19,7 @@
 
 enum {
 	KEY_BASE = 0x100,
+	KEY_BASELINE,
 	KEY_NEW,
 	KEY_RANKS,
 	KEY_RELEVANT,
@@ -28,6 +31,7 @@ enum {
 static const struct argp_option options[] = {
 	{"base", KEY_BASE, "FILE...", 0, "This file and those that follow are the old runs", 0},
 	{"new", KEY_NEW, "FILE...", 0, "This file and those that follow are the new runs", 0},
+	{"baseline", KEY_BASELINE, "NAME", 0, "The old runs are those of this baseline", 0},
 	{"ranks", KEY_RANKS, "N", 0,
 	 "Compare the runs with that many ranks (the most on both sides)", 0},
 	{"relevant", KEY_RELEVANT, "PERCENT", 0,
@@ -52,6 +56,7 @@ struct request {
 	struct side before, after;
 	struct side *filling;  /* which one takes the next operand; NULL: not known yet */
 	struct pmp_line loose; /* operands that nobody assigned to a side */
+	const char *baseline;
 	uint32_t ranks;
 	double relevant;
 	bool has_all, has_sides;
@@ -87,6 +92,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		request->has_sides = true;
 		add_operand(request, arg);
 		break;
+	case KEY_BASELINE:
+		request->baseline = arg;
+		break;
 	case KEY_RANKS:
 		request->ranks = (uint32_t)pmp_cli_number("ranks", arg, 1, INT_MAX);
 		break;
@@ -116,7 +124,7 @@ static const struct argp_child children[] = {{&pmp_output_argp, 0, NULL, 0}, {0}
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = "OLD NEW\nOLD... -- NEW...\n--base OLD... --new NEW...",
+	.args_doc = "OLD NEW\nOLD... -- NEW...\n--base OLD... --new NEW...\n--baseline NAME NEW...",
 	.doc = "What changed between the runs of two builds: times with a test over repeats, calls "
 	       "and bytes exactly.\vOLD and NEW are files, folders of files, or sets of 'pmprof "
 	       "scale'. "
@@ -132,8 +140,13 @@ static int take_behind_dashes(struct request *request, int argc, char **argv)
 
 	while (dashes < argc && strcmp(argv[dashes], "--") != 0)
 		dashes++;
-	for (int i = dashes + 1; i < argc; i++)
+	for (int i = dashes + 1; i < argc; i++) {
+		if (strncmp(argv[i], "--", 2) == 0 && access(argv[i], F_OK))
+			pmp_cli_usage("'%s' stands behind '--', where only new files are; put "
+				      "options first",
+				      argv[i]);
 		pmp_line_add(&request->after.paths, argv[i]);
+	}
 	return dashes;
 }
 
@@ -142,6 +155,17 @@ static void assign_operands(struct request *request, bool has_dashes)
 {
 	struct pmp_line *loose = &request->loose;
 
+	if (request->baseline) {
+		if (request->has_sides || has_dashes)
+			pmp_cli_usage("the baseline is the old side, name only new files with it");
+		for (size_t i = 0; i < loose->count; i++)
+			pmp_line_add(&request->after.paths, loose->words[i]);
+		if (loose->count == 0)
+			pmp_cli_usage("compare the baseline '%s' with what? pmprof diff --baseline "
+				      "%s FILE...",
+				      request->baseline, request->baseline);
+		return;
+	}
 	if (request->has_sides && has_dashes)
 		pmp_cli_usage("use either '--base' and '--new' or '--', not both");
 	if (has_dashes) {
@@ -283,13 +307,17 @@ static int compare(struct request *request, struct pmp_pool *pool, struct pmp_di
 		   struct pmp_diag *diag)
 {
 	struct side *before = &request->before, *after = &request->after;
-	int rc = load_side(request, before, diag);
+	int rc = request->baseline
+			 ? pmp_baseline_load(request->baseline, request->runs.is_mixed_allowed,
+					     &before->series, diag)
+			 : load_side(request, before, diag);
 
 	if (rc == 0)
 		rc = load_side(request, after, diag);
 	if (rc)
 		return rc;
-	before->name = name_side(pool, before);
+	before->name = request->baseline ? pmp_pool_printf(pool, "baseline %s", request->baseline)
+					 : name_side(pool, before);
 	after->name = name_side(pool, after);
 	choose_points(request);
 	rc = check_sides(request, diag);
