@@ -56,37 +56,49 @@ static double timeout_s(void)
 	return (double)seconds;
 }
 
-/* Beside libpmprof.so, unless the environment says where. */
-static void plugin_path(char path[PATH_MAX])
+/* Where the writer may be: where the environment says, and nowhere else; beside us; where it was installed; where ld.so looks. */
+enum place { GIVEN, BESIDE, INSTALLED, ANYWHERE, PLACE_COUNT };
+
+static bool plugin_path(enum place place, char path[PATH_MAX])
 {
 	static const char name[] = "libpmprof-hdf5.so";
 	const char *given = pmp_env_text(PMP_ENV_PMPROF_PLUGIN);
 	const char *slash = NULL;
 	Dl_info self;
 
-	if (!*given && dladdr((void *)(uintptr_t)pmp_finalize_write, &self) && self.dli_fname)
+	if (place == BESIDE && dladdr((void *)(uintptr_t)pmp_finalize_write, &self) &&
+	    self.dli_fname)
 		slash = strrchr(self.dli_fname, '/');
-	if (*given)
+	if (place == GIVEN)
 		snprintf(path, PATH_MAX, "%s", given);
-	else if (slash)
+	else if (place == BESIDE && slash)
 		snprintf(path, PATH_MAX, "%.*s/%s", (int)(slash - self.dli_fname), self.dli_fname,
 			 name);
+	else if (place == INSTALLED)
+		snprintf(path, PATH_MAX, "%s/%s", PMPROF_LIBDIR, name);
 	else
 		snprintf(path, PATH_MAX, "%s", name);
+	return (place == GIVEN) == (*given != '\0');
 }
 
-/* Never closed: HDF5 cleans up in PMPI_Finalize, by an attribute of MPI_COMM_SELF. */
+/* Never closed: HDF5 cleans up in PMPI_Finalize, by an attribute of MPI_COMM_SELF. The first failure is the one to tell. */
 static int load_plugin(struct ending *ending)
 {
 	char path[PATH_MAX];
-	void *library, *entry;
+	void *library = NULL, *entry = NULL;
 
-	plugin_path(path);
-	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	entry = library ? dlsym(library, PMP_PLUGIN_ENTRY) : NULL;
+	for (enum place place = GIVEN; place < PLACE_COUNT && !entry; place++) {
+		if (!plugin_path(place, path))
+			continue;
+		library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+		entry = library ? dlsym(library, PMP_PLUGIN_ENTRY) : NULL;
+		if (!entry)
+			pmp_fail(&ending->diag, PMP_ENOTFOUND, "cannot load the writer '%s': %s",
+				 path, dlerror());
+	}
 	if (!entry)
-		return pmp_fail(&ending->diag, PMP_ENOTFOUND, "cannot load the writer '%s': %s",
-				path, dlerror());
+		return -PMP_ENOTFOUND;
+	ending->diag.text[0] = '\0';
 	memcpy(&ending->write, &entry, sizeof(entry));
 	return 0;
 }

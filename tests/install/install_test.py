@@ -36,7 +36,7 @@ def check_file(path, ranks):
 def check_programs(build, prefix, top):
     lib = os.path.join(prefix, "lib")
     pmprof = os.path.join(prefix, "bin", "pmprof")
-    for name in ("linked", "header_only", "by_pkg_config"):
+    for name in ("linked", "static", "header_only", "by_pkg_config"):
         program = os.path.join(build, name)
         out = os.path.join(top, name + ".pmprof.h5")
         plain = run("mpirun", "-np", "2", program, cwd=top, LD_LIBRARY_PATH=lib, PMPROF="off")
@@ -45,9 +45,11 @@ def check_programs(build, prefix, top):
         run(pmprof, "run", "--out", out, "--", "mpirun", "-np", "2", program, cwd=top, LD_LIBRARY_PATH=lib)
         check_file(out, 2)
         run(pmprof, "report", out)
-    out = os.path.join(top, "itself.pmprof.h5")
-    run("mpirun", "-np", "2", os.path.join(build, "linked"), cwd=top, LD_LIBRARY_PATH=lib, PMPROF_OUT=out)
-    check_file(out, 2)
+    for name, libraries in ("linked", lib), ("static", ""):
+        out = os.path.join(top, f"itself.{name}.pmprof.h5")
+        run("mpirun", "-np", "2", os.path.join(build, name), cwd=top, LD_LIBRARY_PATH=libraries, PMPROF_OUT=out,
+            PMPROF_PLUGIN=os.path.join(lib, "libpmprof-hdf5.so"))  # the tree was moved
+        check_file(out, 2)
 
 
 def main():
