@@ -14,8 +14,8 @@
 #include "cli/child.h"
 #include "cli/cli.h"
 #include "cli/launchers.h"
-#include "cli/output.h"
 #include "cli/processors.h"
+#include "cli/speedup_view.h"
 #include "cli/sweep.h"
 #include "cli/template.h"
 #include "model/pool.h"
@@ -73,7 +73,7 @@ static const char *const copies_names[] = {"auto", "yes", "no", NULL};
 
 struct request {
 	struct pmp_sweep_options sweep;
-	struct pmp_output output;
+	struct pmp_speedup_view view; /* the report at the end */
 	const char *launch, *serial, *resume, *as_copy;
 	char **command;
 	char **serial_words;
@@ -171,7 +171,8 @@ static error_t parse_how(struct request *r, int key, char *arg, struct argp_stat
 {
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &r->output;
+		state->child_inputs[0] = &r->view.output;
+		state->child_inputs[1] = &r->view.expect;
 		break;
 	case 'o':
 		r->sweep.dir = arg;
@@ -209,7 +210,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return parse_what(state->input, key, arg) ? 0 : parse_how(state->input, key, arg, state);
 }
 
-static const struct argp_child children[] = {{&pmp_output_argp, 0, "Report:", 1}, {0}};
+static const struct argp_child children[] = {
+	{&pmp_output_argp, 0, "Report:", 1}, {&pmp_expect_argp, 0, "Expectations:", 2}, {0}};
 
 static const struct argp argp = {
 	.options = option_table,
@@ -318,6 +320,21 @@ static uint64_t draw_seed(void)
 	return (uint64_t)now.tv_sec ^ (uint64_t)now.tv_nsec << 20;
 }
 
+/* Every run's command line can be made: the largest number of ranks gives the largest products. */
+static void check_templates(const struct pmp_manifest *m)
+{
+	uint32_t most = m->ranks[m->rank_count - 1];
+	struct pmp_line line = {0};
+	struct pmp_diag diag = {""};
+	int rc = pmp_template_fill(&line, m->command, most, &diag);
+
+	if (rc == 0 && m->serial_command)
+		rc = pmp_template_fill(&line, m->serial_command, 1, &diag);
+	pmp_line_free(line.words);
+	if (rc)
+		pmp_cli_usage("%s", diag.text);
+}
+
 /* What is not given: as usual, or, for --resume, as it was (sweep_open.c knows 0 and less as "not given"). */
 static void fill_defaults(struct request *r)
 {
@@ -336,6 +353,7 @@ static void fill_defaults(struct request *r)
 		split(r->serial, "--serial", &r->serial_words);
 		m->serial_command = r->serial_words;
 	}
+	check_templates(m);
 	m->repeat = m->repeat ? m->repeat : DEFAULT_REPEAT;
 	m->precision = m->precision < 0 ? DEFAULT_PRECISION : m->precision;
 	m->seed = m->seed ? m->seed : draw_seed() & INT64_MAX;
@@ -425,6 +443,24 @@ static int do_sweep(struct pmp_sweep *s, struct pmp_diag *diag)
 	return rc;
 }
 
+/* What has been measured, as `pmprof speedup DIR` has it. */
+static int report(struct request *r, const struct pmp_sweep *s)
+{
+	char *paths[] = {(char *)s->dir};
+
+	if (s->plan.point_count == 1) {
+		pmp_cli_say("one number of ranks has no speedup; 'pmprof assert %s' and 'pmprof "
+			    "diff' work on these runs",
+			    s->dir);
+		return r->view.expect.list ? PMP_EXIT_INCONCLUSIVE : PMP_EXIT_OK;
+	}
+	r->view.runs.scaling = PMP_SCALING_AUTO; /* as scale.json says */
+	r->view.doc.is_forced = r->view.expect.is_forced;
+	r->view.paths = paths;
+	r->view.count = 1;
+	return pmp_speedup_show(&r->view);
+}
+
 static int scale(struct request *r)
 {
 	struct pmp_diag diag = {""};
@@ -433,19 +469,19 @@ static int scale(struct request *r)
 
 	if (rc == 0)
 		rc = do_sweep(&sweep, &diag);
-	int code = pmp_cli_fail(rc, &diag);
+	bool is_done = rc == 0 && !sweep.signal && (!sweep.failures || r->sweep.goes_on);
+	int code = is_done ? report(r, &sweep) : pmp_cli_fail(rc, &diag);
 
 	pmp_sweep_close(&sweep);
 	if (sweep.signal)
 		pmp_child_end_alike(sweep.signal);
-	if (rc == 0 && sweep.failures)
-		code = PMP_EXIT_FINDINGS;
-	return code;
+	return rc == 0 && sweep.failures ? PMP_EXIT_FINDINGS : code;
 }
 
 int cmd_scale(int argc, char **argv)
 {
 	struct request r = {.sweep = {.asked = pmp_manifest_new()}};
+	struct pmp_diag diag = {""};
 	int code;
 
 	if (!r.sweep.asked)
@@ -456,7 +492,10 @@ int cmd_scale(int argc, char **argv)
 	if (r.as_copy && r.command)
 		pmp_copy_main(r.as_copy, r.sweep.asked->mode, r.command);
 	fill_defaults(&r);
-	code = scale(&r);
+	int rc = pmp_expect_load(&r.view.expect, &diag);
+
+	code = rc ? pmp_cli_fail(rc, &diag) : scale(&r);
+	pmp_expect_release(&r.view.expect);
 	pmp_line_free(r.serial_words);
 	pmp_manifest_free(r.sweep.asked);
 	return code;

@@ -151,7 +151,8 @@ static int fill_word(const char *word, uint32_t ranks, char *filled, size_t size
 			continue;
 		}
 		if (*factor && (strtoull(factor, NULL, 10) > INT64_MAX ||
-				__builtin_mul_overflow(value, strtoull(factor, NULL, 10), &value)))
+				__builtin_mul_overflow(value, strtoull(factor, NULL, 10), &value) ||
+				value > INT64_MAX))
 			return pmp_fail(diag, PMP_EINVALID, "'%s': the product is too large", word);
 		used += (size_t)snprintf(filled + used, size - used, "%" PRIu64, value);
 		c += len;

@@ -24,7 +24,7 @@ bool pmp_template_has_ranks(char *const *words);
 /*
  * pmp_template_fill - append the words with {n} replaced by @ranks and {n*NUMBER} by the product; other braces stay
  *
- * Return: 0; -PMP_EINVALID with one line in @diag when a product is beyond 64 bits. Memory: see line->failed.
+ * Return: 0; -PMP_EINVALID with one line in @diag when a product is beyond 63 bits. Memory: see line->failed.
  */
 int pmp_template_fill(struct pmp_line *line, char *const *words, uint32_t ranks,
 		      struct pmp_diag *diag);
