@@ -18,18 +18,20 @@
 #define DEFAULT_FILE "pmprof.expect"
 #define JSON_VERSION 1
 
-enum { KEY_LIST = 0x100, KEY_WEAK };
+enum { KEY_LIST = 0x100, KEY_STRONG, KEY_WEAK, KEY_MIXED };
 
 static const struct argp_option options[] = {
 	{"list", KEY_LIST, NULL, 0, "Show everything that can be expected", 0},
-	{"weak", KEY_WEAK, NULL, 0, "The work grows with the ranks (a sweep's folder knows)", 0},
+	{"strong", KEY_STRONG, NULL, 0, "The problem is the same on any number of ranks", 0},
+	{"weak", KEY_WEAK, NULL, 0, "The problem grows with the ranks", 0},
+	{"mixed", KEY_MIXED, NULL, 0, "Judge runs of different programs", 0},
 	{0},
 };
 
 struct request {
 	struct pmp_expect_options expect;
 	struct pmp_output output;
-	enum pmp_scaling scaling;
+	struct pmp_runs_options runs;
 	bool has_list;
 	char **paths;
 	size_t path_count;
@@ -48,8 +50,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_LIST:
 		request->has_list = true;
 		break;
+	case KEY_STRONG:
+		request->runs.scaling = PMP_SCALING_STRONG;
+		break;
 	case KEY_WEAK:
-		request->scaling = PMP_SCALING_WEAK;
+		request->runs.scaling = PMP_SCALING_WEAK;
+		break;
+	case KEY_MIXED:
+		request->runs.is_mixed_allowed = true;
 		break;
 	case ARGP_KEY_ARGS:
 		request->paths = state->argv + state->next;
@@ -63,7 +71,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_child children[] = {
-	{&pmp_expect_argp, 0, NULL, 0}, {&pmp_output_argp, 0, NULL, 0}, {0}};
+	{&pmp_expect_argp, 0, "Expectations:", 0}, {&pmp_output_argp, 0, NULL, 0}, {0}};
 
 static const struct argp argp = {
 	.options = options,
@@ -79,7 +87,8 @@ static const struct argp argp = {
 
 static void parse_request(int argc, char **argv, struct request *request)
 {
-	*request = (struct request){.scaling = PMP_SCALING_AUTO};
+	*request = (struct request){
+		.runs = {.scaling = PMP_SCALING_AUTO, .is_unfinished_allowed = true}};
 	pmp_cli_parse(&argp, argc, argv, 0, request);
 	if (request->has_list)
 		return;
@@ -184,7 +193,8 @@ static int print_json(const struct request *request, const struct pmp_series *se
 				 "expectations", verdicts);
 	if (!root)
 		rc = -PMP_ENOMEM;
-	else if (json_dumpf(root, stdout, JSON_INDENT(2)) || putchar('\n') == EOF || fflush(stdout))
+	else if (json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) ||
+		 putchar('\n') == EOF || fflush(stdout))
 		rc = -PMP_EIO;
 	json_decref(runs);
 	json_decref(verdicts);
@@ -194,14 +204,13 @@ static int print_json(const struct request *request, const struct pmp_series *se
 
 static int judge(struct request *request, struct pmp_pool *pool, struct pmp_diag *diag)
 {
-	const struct pmp_runs_options how = {.scaling = request->scaling,
-					     .is_unfinished_allowed = true};
 	struct pmp_series *series = NULL;
 	struct pmp_speedup *speedup = NULL;
 	int rc = pmp_expect_load(&request->expect, diag);
 
 	if (rc == 0)
-		rc = pmp_runs_load(request->paths, request->path_count, &how, &series, diag);
+		rc = pmp_runs_load(request->paths, request->path_count, &request->runs, &series,
+				   diag);
 	if (rc == 0)
 		rc = pmp_speedup_make(series, pool, &speedup);
 	if (rc == 0)

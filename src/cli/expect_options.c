@@ -121,11 +121,12 @@ static int print_junit(const struct pmp_expect_options *options, const struct pm
 	int rc;
 
 	if (!file)
-		return pmp_fail(diag, PMP_EFULL, "cannot write '%s': %m", path);
+		return pmp_fail(diag, PMP_EFULL, "cannot write '%s': %m", options->junit);
 	rc = pmp_junit_print(series, &options->findings, (int64_t)time(NULL), file);
 	if (fclose(file) && rc == 0)
 		rc = -PMP_EIO;
-	return rc == -PMP_EIO ? pmp_fail(diag, PMP_EFULL, "cannot write '%s': %m", path) : rc;
+	return rc == -PMP_EIO ? pmp_fail(diag, PMP_EFULL, "cannot write '%s': %m", options->junit)
+			      : rc;
 }
 
 /* Renamed into place, so that a CI system never reads half a file; devices and pipes are written to as they are. */

@@ -163,13 +163,12 @@ static void add_case(struct writer *w, xmlNodePtr suite, const struct pmp_findin
 	add_text(w, outcome, details_text(w, f));
 }
 
-static void set_counts(struct writer *w, xmlNodePtr node, bool has_skipped)
+static void set_counts(struct writer *w, xmlNodePtr node)
 {
 	set(w, node, "tests", "%zu", w->findings->count);
 	set(w, node, "failures", "%zu", w->findings->verdicts[PMP_FAIL]);
 	set(w, node, "errors", "0");
-	if (has_skipped)
-		set(w, node, "skipped", "%zu", w->findings->verdicts[PMP_INCONCLUSIVE]);
+	set(w, node, "skipped", "%zu", w->findings->verdicts[PMP_INCONCLUSIVE]);
 	set(w, node, "time", "%.6f", suite_seconds(w));
 }
 
@@ -183,12 +182,12 @@ static void add_suite(struct writer *w, xmlNodePtr root, int64_t when)
 
 	if (gmtime_r(&seconds, &utc))
 		strftime(timestamp, sizeof(timestamp), "%Y-%m-%dT%H:%M:%S", &utc);
-	set(w, suite, "name", "%s", w->series->program);
+	set(w, suite, "name", "%s", w->series->program[0] ? w->series->program : "program");
 	set(w, suite, "package", "pmprof");
 	set(w, suite, "id", "0");
-	set_counts(w, suite, true);
+	set_counts(w, suite);
 	set(w, suite, "timestamp", "%s", timestamp);
-	set(w, suite, "hostname", "%s", last->runs[0]->host[0] ? last->runs[0]->host : "unknown");
+	set(w, suite, "hostname", "%s", last->runs[0]->host[0] ? last->runs[0]->host : "localhost");
 	add_properties(w, suite);
 	for (size_t i = 0; i < w->findings->count; i++)
 		add_case(w, suite, &w->findings->items[i]);
@@ -223,8 +222,6 @@ int pmp_junit_print(const struct pmp_series *series, const struct pmp_findings *
 		goto done;
 	}
 	xmlDocSetRootElement(tree, root);
-	set(&w, root, "name", "pmprof");
-	set_counts(&w, root, false);
 	add_suite(&w, root, when);
 	if (!w.has_failed && !pmp_pool_failed(w.pool))
 		rc = print_tree(tree, out);
