@@ -1,8 +1,8 @@
 /*
  * diff_judge.c - which times have changed: tests of families, corrected for their number, and the order of what was found.
  *
- * Called by diff.c. Where Mann-Whitney can reach 5 % with so many runs it must; below (3 against 3), the two sides' times must not
- * overlap. What decides is the t-test of the ratio, whose p can become small enough to survive the correction for many places.
+ * Called by diff.c. What decides is the t-test of the ratio, whose p can become small enough to survive the correction for many
+ * places, and Cliff's delta: a large effect; with so few runs that Mann-Whitney cannot reach 5 % (3 against 3), no overlap at all.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 
 #define IS_WAITING 0.5  /* of a change */
 #define EXPLAINED  0.33 /* of the run's change, by regions: else the run is a finding of its own */
+#define LARGE      0.6  /* effect: of 5 against 5 runs one may be disturbed */
 #define OUTWEIGHS                                                                                  \
 	0.25 /* of a region's change: a stretch or call path that is worth naming as its cause */
 
@@ -49,26 +50,36 @@ static bool is_candidate(const struct judge *judge, const struct pmp_diff_row *r
 	       !isnan(row->comparison.p_ratio);
 }
 
-static int by_p(const void *a, const void *b)
+/* What a place is given of the 5 %: by its time, since a change there matters so much. */
+static double weight(const struct pmp_diff_row *row)
 {
-	double left = (*(struct pmp_diff_row *const *)a)->comparison.p_ratio;
-	double right = (*(struct pmp_diff_row *const *)b)->comparison.p_ratio;
-
-	return (left > right) - (left < right);
+	return row->before_s + row->after_s;
 }
 
-/* Holm: the smallest p counts m times, the next m - 1 times, and none counts less than the one before. */
+static int by_weighted_p(const void *a, const void *b)
+{
+	const struct pmp_diff_row *left = *(struct pmp_diff_row *const *)a;
+	const struct pmp_diff_row *right = *(struct pmp_diff_row *const *)b;
+	double l = left->comparison.p_ratio / weight(left);
+	double r = right->comparison.p_ratio / weight(right);
+
+	return (l > r) - (l < r);
+}
+
+/* Holm with weights: p of the first counts as often as its weight fits into that of all, of the next into that of the rest, ... */
 static void correct_family(struct judge *judge)
 {
-	double least = 0;
+	double least = 0, rest = 0;
 
-	qsort(judge->family, judge->family_size, sizeof(struct pmp_diff_row *), by_p);
+	qsort(judge->family, judge->family_size, sizeof(struct pmp_diff_row *), by_weighted_p);
+	for (size_t i = 0; i < judge->family_size; i++)
+		rest += weight(judge->family[i]);
 	for (size_t i = 0; i < judge->family_size; i++) {
 		struct pmp_diff_row *row = judge->family[i];
-		double times = (double)(judge->family_size - i);
 
-		least = fmax(least, fmin(1, times * row->comparison.p_ratio));
+		least = fmax(least, fmin(1, row->comparison.p_ratio * rest / weight(row)));
 		row->adjusted = least;
+		rest -= weight(row);
 	}
 	judge->family_size = 0;
 }
@@ -77,8 +88,7 @@ static bool is_certain(const struct judge *judge, const struct pmp_diff_row *row
 {
 	if (!(row->adjusted <= PMP_DIFF_ALPHA))
 		return false;
-	return judge->least_p <= PMP_DIFF_ALPHA ? row->comparison.p <= PMP_DIFF_ALPHA
-						: fabs(row->comparison.effect) == 1;
+	return fabs(row->comparison.effect) >= (judge->least_p <= PMP_DIFF_ALPHA ? LARGE : 1);
 }
 
 static enum pmp_diff_state state_of(const struct pmp_diff *diff, const struct judge *judge,

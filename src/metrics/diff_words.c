@@ -144,14 +144,14 @@ static const char *versus(struct words *w)
 			       before == 1 ? "" : "s");
 }
 
-/* "p = 0.008, 5 against 5 runs"; with so few runs that p cannot be small, what convinced instead */
+/* "p = 0.008, 5 against 5 runs"; where ranks alone do not convince, because runs are few or one is disturbed, what did */
 static const char *certainty(struct words *w, const struct pmp_diff_row *row)
 {
 	if (row->comparison.p <= PMP_DIFF_ALPHA)
 		return pmp_pool_printf(w->pool, "certain (p = %.1g, %s)", row->comparison.p,
 				       versus(w));
-	return pmp_pool_printf(w->pool, "certain (no overlap in %s, p of the ratio = %.2g)",
-			       versus(w), row->adjusted);
+	return pmp_pool_printf(w->pool, "certain (p of the ratio = %.1g, %s)", row->adjusted,
+			       versus(w));
 }
 
 /* ": heat.c:88", of the cause if one is certain */

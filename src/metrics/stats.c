@@ -122,28 +122,62 @@ double pmp_student(double confidence, double df)
 }
 
 /*
- * What one sample says about the logarithm of its median. A median of normal values varies pi/2 times as much as their mean
- * (exact for many; 1.35 times for three); of two values both are the same.
+ * What one sample says about the logarithm of its median.
+ *
+ * From five values on, the variance is Yuen's, of a mean without the smallest and largest fifth, so that one disturbed run does not
+ * widen the interval. A median of normal values varies 1.26 (of five) to 1.48 (of many) times as much as such a mean; below five
+ * values 1.35 to pi/2 times as much as a mean of all; of two values both are the same.
  */
+#define TRIM_FROM         5
+#define TRIM              5 /* the fifth */
+#define MEDIAN_BY_TRIMMED 1.4
+
 struct logs {
 	double error2; /* variance of the logarithm of the median */
 	double df;
 };
 
+static bool are_positive(const double *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!(values[i] > 0) || isinf(values[i]))
+			return false;
+	return true;
+}
+
+/* Yuen (Biometrika 61, 1974): what is cut off takes the value of its neighbour that is not. @logs are rising. */
+static void trim(double *logs, size_t count, struct logs *out)
+{
+	size_t cut = count / TRIM;
+	double kept = (double)(count - 2 * cut);
+
+	for (size_t i = 0; i < cut; i++) {
+		logs[i] = logs[cut];
+		logs[count - 1 - i] = logs[count - 1 - cut];
+	}
+	out->df = kept - 1;
+	out->error2 = MEDIAN_BY_TRIMMED * pmp_variance(logs, count) * (double)(count - 1) /
+		      (kept * (kept - 1));
+}
+
 static bool take_logs(const double *values, size_t count, struct logs *out)
 {
-	double *logs = count < 2 ? NULL : malloc(count * sizeof(*logs));
-	bool is_positive = logs;
+	double *logs =
+		count < 2 || !are_positive(values, count) ? NULL : malloc(count * sizeof(*logs));
 
-	for (size_t i = 0; logs && i < count; i++) {
-		is_positive = is_positive && values[i] > 0 && !isinf(values[i]);
-		logs[i] = is_positive ? log(values[i]) : 0;
-	}
-	if (is_positive)
+	if (!logs)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		logs[i] = log(values[i]);
+	qsort(logs, count, sizeof(*logs), by_value);
+	if (count >= TRIM_FROM) {
+		trim(logs, count, out);
+	} else {
+		out->df = (double)count - 1;
 		out->error2 = pmp_variance(logs, count) / (double)count * (count > 2 ? M_PI_2 : 1);
-	out->df = (double)count - 1;
+	}
 	free(logs);
-	return is_positive;
+	return true;
 }
 
 /* @value times and over exp(reach); @error2 is the variance of its logarithm */

@@ -61,9 +61,16 @@ def student_quantile(confidence, df):
 
 
 def error_of_median(values):
-    """Squared standard error of the logarithm of the median."""
-    factor = math.pi / 2 if len(values) > 2 else 1
-    return factor * statistics.variance([math.log(v) for v in values]) / len(values)
+    """Squared standard error of the logarithm of the median, and its degrees of freedom."""
+    logs, n = sorted(math.log(v) for v in values), len(values)
+    if n < 5:
+        return (math.pi / 2 if n > 2 else 1) * statistics.variance(logs) / n, n - 1
+    cut = math.floor(n * 0.2 + 1e-9)
+    middle = logs[cut:n - cut]
+    winsorized = [min(max(v, middle[0]), middle[-1]) for v in logs]
+    mean = statistics.fmean(winsorized)
+    h = len(middle)
+    return 1.4 * sum((v - mean) ** 2 for v in winsorized) / (h * (h - 1)), h - 1
 
 
 def spread(value, variance, df):
@@ -71,20 +78,22 @@ def spread(value, variance, df):
     return [value, value / math.exp(reach), value * math.exp(reach)]
 
 
+def welch(b, a):
+    (x, m), (y, n) = error_of_median(b), error_of_median(a)
+    return x + y, (x + y) ** 2 / (x ** 2 / m + y ** 2 / n) if x + y else 1
+
+
 def ratio(b, a):
-    x, y = error_of_median(b), error_of_median(a)
     value = statistics.median(b) / statistics.median(a)
-    if x + y == 0:
-        return [value] * 3
-    return spread(value, x + y, (x + y) ** 2 / (x ** 2 / (len(b) - 1) + y ** 2 / (len(a) - 1)))
+    return spread(value, *welch(b, a))
 
 
 def ratio_p(b, a):
-    x, y = error_of_median(b), error_of_median(a)
+    variance, df = welch(b, a)
     distance = abs(math.log(statistics.median(b) / statistics.median(a)))
-    if x + y == 0:
+    if variance == 0:
         return 1.0 if distance == 0 else 0.0
-    return student_p(distance / math.sqrt(x + y), (x + y) ** 2 / (x ** 2 / (len(b) - 1) + y ** 2 / (len(a) - 1)))
+    return student_p(distance / math.sqrt(variance), df)
 
 
 def wins(a, b):
@@ -167,7 +176,7 @@ def expected(data):
     a, b = data["a"], data["b"]
     many = len(a) + len(b) > 60
     out = {"mean": statistics.fmean(a), "variance": statistics.variance(a),
-           "estimate": spread(statistics.median(a), error_of_median(a), len(a) - 1),
+           "estimate": spread(statistics.median(a), *error_of_median(a)),
            "student": student_quantile(0.95, len(a) - 0.5), "ratio": ratio(b, a), "p_ratio": ratio_p(b, a),
            "p": mann_whitney_normal(a, b) if many else mann_whitney(a, b), "effect": cliff(a, b)}
     out.update(laws(data["ranks"], data["speedups"]))
