@@ -9,4 +9,5 @@ pkg_check_modules(DW REQUIRED IMPORTED_TARGET libdw libelf)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(LIBXML2 REQUIRED IMPORTED_TARGET libxml-2.0)
 pkg_check_modules(UNWIND IMPORTED_TARGET libunwind) # tests compare with it; never linked to libpmprof.so
+pkg_check_modules(UNWIND_PTRACE REQUIRED IMPORTED_TARGET libunwind-ptrace) # the command looks into running ranks
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)

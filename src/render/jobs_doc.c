@@ -87,7 +87,7 @@ int pmp_jobs_doc(const struct pmp_survey *jobs, size_t count, int64_t now_s, str
 		{NULL, "", PMP_COLUMN_NAME},          {"started", NULL, PMP_COLUMN_NAME},
 		{"bytes", "data", PMP_COLUMN_RIGHT},  {"folder", "in", PMP_COLUMN_LEFT},
 	};
-	const struct pmp_survey *over = NULL;
+	const struct pmp_survey *running = NULL, *over = NULL;
 	struct pmp_doc_table *table;
 
 	if (count == 0)
@@ -95,10 +95,14 @@ int pmp_jobs_doc(const struct pmp_survey *jobs, size_t count, int64_t now_s, str
 			     "no job of yours runs or has left data on this machine");
 	table = pmp_doc_table(doc, "jobs", columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = count; i-- > 0;) {
+		running = jobs[i].alive ? &jobs[i] : running;
 		over = pmp_survey_is_left_over(&jobs[i]) ? &jobs[i] : over;
 	}
 	for (size_t i = 0; i < count; i++)
 		add_job(doc, table, &jobs[i], now_s);
+	if (running)
+		pmp_doc_command(doc, pmp_pool_printf(doc->pool, "pmprof stacks %s", running->name),
+				"where its ranks are, and who waits for whom");
 	if (over) {
 		pmp_doc_command(doc, pmp_pool_printf(doc->pool, "pmprof collect %s", over->name),
 				"make a file of what it has left");
