@@ -5,6 +5,7 @@
 
 #include "cli/output.h"
 #include "inspect/look.h"
+#include "inspect/wait_for.h"
 #include "render/stacks_doc.h"
 
 #define GAP_NS INT64_C(250000000)
@@ -57,7 +58,9 @@ static const struct argp argp = {
 	.children = children,
 };
 
-static int show(const struct options *o, struct pmp_pool *pool, struct pmp_diag *diag)
+/* @has_found: ranks that can never go on */
+static int show(const struct options *o, struct pmp_pool *pool, bool *has_found,
+		struct pmp_diag *diag)
 {
 	struct pmp_doc doc = {.pool = pool};
 	struct pmp_survey job;
@@ -67,6 +70,7 @@ static int show(const struct options *o, struct pmp_pool *pool, struct pmp_diag 
 	rc = rc ? rc : pmp_look(&job, &o->look, pool, &seen, diag);
 	if (rc)
 		return rc;
+	*has_found = seen.verdict->kind >= PMP_VERDICT_POLLING;
 	if (o->output.format == PMP_FORMAT_JSON)
 		return pmp_output_error(pmp_stacks_json(&seen, &o->stacks, pool, stdout), diag);
 	rc = pmp_stacks_doc(&seen, &o->stacks, &doc);
@@ -75,6 +79,7 @@ static int show(const struct options *o, struct pmp_pool *pool, struct pmp_diag 
 
 int cmd_stacks(int argc, char **argv)
 {
+	bool has_found = false;
 	struct options o = {.look = {.gap_ns = GAP_NS}};
 	struct pmp_diag diag = {""};
 	struct pmp_pool *pool;
@@ -83,7 +88,7 @@ int cmd_stacks(int argc, char **argv)
 	if (next < argc)
 		pmp_cli_usage("argument '%s' is one too many: one job at a time", argv[next]);
 	pool = pmp_pool_new();
-	rc = pool ? show(&o, pool, &diag) : -PMP_ENOMEM;
+	rc = pool ? show(&o, pool, &has_found, &diag) : -PMP_ENOMEM;
 	pmp_pool_free(pool);
-	return pmp_cli_fail(rc, &diag);
+	return rc == 0 && has_found ? PMP_EXIT_FINDINGS : pmp_cli_fail(rc, &diag);
 }

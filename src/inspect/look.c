@@ -133,7 +133,9 @@ static int describe(const struct pmp_survey *job, struct pmp_look_rank *ranks, s
 			.why_not = pmp_pool_printf(pool, "%s", ranks[i].why_not.text)};
 	if (count)
 		seen->gap_ns = ranks[0].second_ns - ranks[0].first_ns;
-	return pmp_look_threads(ranks, count, pool, seen);
+	int rc = pmp_look_threads(ranks, count, pool, seen);
+
+	return rc ? rc : pmp_look_waits(ranks, count, pool, seen);
 }
 
 static void release(struct pmp_look_rank *ranks, size_t count)

@@ -5,6 +5,7 @@
 #include "inspect/code.h"
 #include "inspect/live_stack.h"
 #include "inspect/look.h"
+#include "inspect/wait_for.h"
 #include "store/arena_view.h"
 
 struct pmp_look_rank {
@@ -42,5 +43,9 @@ struct pmp_seen_call pmp_look_call(const struct pmp_look_rank *ranks, size_t cou
 /* pmp_look_threads - the threads of all ranks with symbols. Return: 0 or -PMP_ENOMEM */
 int pmp_look_threads(struct pmp_look_rank *ranks, size_t count, struct pmp_pool *pool,
 		     struct pmp_seen *seen);
+
+/* pmp_look_waits - judge who waits for whom; after pmp_look_threads. Return: 0 or -PMP_ENOMEM */
+int pmp_look_waits(const struct pmp_look_rank *ranks, size_t count, struct pmp_pool *pool,
+		   struct pmp_seen *seen);
 
 #endif

@@ -73,6 +73,7 @@ struct pmp_seen {
 	int64_t gap_ns; /* between the two looks */
 	struct pmp_seen_rank *ranks;
 	size_t count;
+	const struct pmp_verdict *verdict; /* wait_for.h; its indices are those of ranks */
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/fmt.h"
 #include "inspect/stack_tree.h"
+#include "inspect/wait_for.h"
 #include "schema/calls.h"
 
 #define NS        1e-9
@@ -150,6 +151,28 @@ static void add_unseen(struct page *page)
 	}
 }
 
+/* The verdict: what it is, who, and what gives it away. */
+static void add_verdict(const struct pmp_verdict *v, struct pmp_doc *doc)
+{
+	static const struct {
+		const char *word;
+		enum pmp_style style;
+	} kinds[] = {
+		[PMP_VERDICT_GOES_ON] = {"", PMP_STYLE_NONE},
+		[PMP_VERDICT_WAITING] = {"no deadlock: ", PMP_STYLE_GOOD},
+		[PMP_VERDICT_UNKNOWN] = {"no verdict: ", PMP_STYLE_WARN},
+		[PMP_VERDICT_POLLING] = {"LIVELOCK: ", PMP_STYLE_BAD},
+		[PMP_VERDICT_DEADLOCK] = {"DEADLOCK: ", PMP_STYLE_BAD},
+	};
+
+	if (!v->sentence[0])
+		return;
+	pmp_doc_text(doc, kinds[v->kind].style,
+		     pmp_pool_printf(doc->pool, "%s%s", kinds[v->kind].word, v->sentence));
+	if (v->hint[0])
+		pmp_doc_text(doc, PMP_STYLE_NONE, v->hint);
+}
+
 int pmp_stacks_doc(const struct pmp_seen *seen, const struct pmp_stacks_options *options,
 		   struct pmp_doc *doc)
 {
@@ -163,6 +186,7 @@ int pmp_stacks_doc(const struct pmp_seen *seen, const struct pmp_stacks_options 
 	size_t helpers = options->has_helpers ? 0 : count_helpers(seen);
 
 	add_title(seen, doc);
+	add_verdict(seen->verdict, doc);
 	add_unseen(&page);
 	page.table = pmp_doc_table(doc, "stacks", columns, sizeof(columns) / sizeof(columns[0]));
 	add_nodes(&page, tree, 0);

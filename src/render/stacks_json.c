@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 
+#include "inspect/wait_for.h"
 #include "render/stacks_doc.h"
 
 #include "render/utf8.h"
@@ -95,6 +96,32 @@ static json_t *rank_object(const struct pmp_seen_rank *rank, bool has_helpers,
 			 seconds(rank->stopped_ns), "threads", threads);
 }
 
+static json_t *verdict_object(const struct pmp_seen *seen, struct pmp_pool *pool)
+{
+	static const char *const kinds[] = {[PMP_VERDICT_GOES_ON] = "none",
+					    [PMP_VERDICT_WAITING] = "waiting",
+					    [PMP_VERDICT_UNKNOWN] = "unknown",
+					    [PMP_VERDICT_POLLING] = "livelock",
+					    [PMP_VERDICT_DEADLOCK] = "deadlock"};
+	const struct pmp_verdict *v = seen->verdict;
+	json_t *stuck = json_array(), *cycle = json_array(), *arcs = json_array();
+
+	for (size_t i = 0; i < seen->count; i++) {
+		if (v->is_stuck[i])
+			json_array_append_new(stuck, json_integer(seen->ranks[i].rank));
+		for (size_t a = 0; a < v->arcs[i].count; a++)
+			json_array_append_new(
+				arcs, json_pack("{s:i, s:i, s:b}", "from", seen->ranks[i].rank,
+						"to", seen->ranks[v->arcs[i].to[a]].rank, "any",
+						v->arcs[i].kind == PMP_ARC_ANY));
+	}
+	for (size_t i = 0; i < v->cycle_count; i++)
+		json_array_append_new(cycle, json_integer(seen->ranks[v->cycle[i]].rank));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "kind", kinds[v->kind], "text",
+			 text(v->sentence, pool), "hint", text(v->hint, pool), "stuck", stuck,
+			 "cycle", cycle, "waits", arcs);
+}
+
 int pmp_stacks_json(const struct pmp_seen *seen, const struct pmp_stacks_options *options,
 		    struct pmp_pool *pool, FILE *out)
 {
@@ -105,11 +132,12 @@ int pmp_stacks_json(const struct pmp_seen *seen, const struct pmp_stacks_options
 		if (json_array_append_new(ranks,
 					  rank_object(&seen->ranks[i], options->has_helpers, pool)))
 			rc = -PMP_ENOMEM;
-	root = json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "format", "pmprof-stacks",
-			 "version", JSON_VERSION, "job", text(seen->job, pool), "program",
-			 text(seen->program, pool), "host", text(seen->host, pool), "size",
-			 seen->size ? json_integer(seen->size) : json_null(), "age_s",
-			 (json_int_t)seen->age_s, "gap_s", seconds(seen->gap_ns), "ranks", ranks);
+	root = json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "format",
+			 "pmprof-stacks", "version", JSON_VERSION, "job", text(seen->job, pool),
+			 "program", text(seen->program, pool), "host", text(seen->host, pool),
+			 "size", seen->size ? json_integer(seen->size) : json_null(), "age_s",
+			 (json_int_t)seen->age_s, "gap_s", seconds(seen->gap_ns), "verdict",
+			 verdict_object(seen, pool), "ranks", ranks);
 	if (!root || pmp_pool_failed(pool))
 		rc = -PMP_ENOMEM;
 	if (rc == 0 &&
