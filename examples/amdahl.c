@@ -4,7 +4,7 @@
  * usage: amdahl [--serial-fraction F] [--work N] [--steps N] [--repeat-all] [--no-regions]
  *
  *   --serial-fraction F   of the work on one rank, default 0.1
- *   --work N              million stripes in all, whatever the number of ranks, default 600 (about a second)
+ *   --work N              million stripes in all, whatever the number of ranks, default 2400 (some seconds)
  *   --steps N             in which the work is done, default 10
  *   --repeat-all          every rank does the serial part: nobody waits, and nobody gains
  *   --no-regions          without annotations
@@ -108,7 +108,7 @@ static int parse(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.fraction = 0.1, .stripes = 600000000, .steps = 10};
+	struct options o = {.fraction = 0.1, .stripes = 2400000000, .steps = 10};
 	double log2 = 0.0, pi = 0.0;
 	int rank, ranks;
 

@@ -4,7 +4,7 @@
  * usage: bandwidth [--mib N] [--passes N]
  *
  *   --mib N      of each of the three arrays, all ranks together, default 192
- *   --passes N   over the arrays, default 20
+ *   --passes N   over the arrays, default 60
  *
  * The arrays are divided among the ranks, so that all of them together read and write the same on any number of ranks. They share
  * the memory, though, and when one rank alone takes all its bandwidth, two take just as long.
@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 {
 	struct arrays v;
 	double mib = 192, total;
-	int passes = 20, rank, ranks;
+	int passes = 60, rank, ranks;
 
 	MPI_Init(&argc, &argv);
 	MPI_Comm_rank(MPI_COMM_WORLD, &rank);

@@ -3,9 +3,9 @@
  *
  * usage: chatty [--messages N] [--bytes N] [--work N]
  *
- *   --messages N   that each rank sends, default 200000; as many on any number of ranks, none on one
+ *   --messages N   that each rank sends, default 500000; as many on any number of ranks, none on one
  *   --bytes N      of each, default 8
- *   --work N       million stripes of computation in all, divided among the ranks, default 300
+ *   --work N       million stripes of computation in all, divided among the ranks, default 1200
  *
  * The computation is the area under 4 / (1 + x^2), cut into as many pieces as there are messages. What is sent is the sum so far,
  * so that a result shows whether all messages came.
@@ -93,7 +93,7 @@ static int parse(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.stripes = 300000000, .messages = 200000, .bytes = 8};
+	struct options o = {.stripes = 1200000000, .messages = 500000, .bytes = 8};
 	struct ring ring;
 	double heard = 0.0, area, all = 0.0;
 

@@ -9,6 +9,8 @@
 #include "render/expect_doc.h"
 #include "render/quote.h"
 
+#define MAX_PATHS 2
+
 /* A speedup needs something to be relative to. */
 static int check(const struct pmp_speedup_view *view, const struct pmp_speedup *speedup,
 		 struct pmp_diag *diag)
@@ -44,6 +46,19 @@ static int print_json(struct pmp_speedup_view *view, const struct pmp_speedup *s
 	return pmp_output_error(rc, diag);
 }
 
+/* For the commands that a report proposes. Many files would fill the screen. */
+static const char *paths_text(const struct pmp_speedup_view *view, struct pmp_pool *pool)
+{
+	const char *text = "";
+
+	if (view->count > MAX_PATHS)
+		return "FILE...";
+	for (size_t i = 0; i < view->count; i++)
+		text = pmp_pool_printf(pool, "%s%s%s", text, i ? " " : "",
+				       pmp_quote(pool, view->paths[i]));
+	return text;
+}
+
 static int print(struct pmp_speedup_view *view, const struct pmp_speedup *speedup,
 		 struct pmp_pool *pool, struct pmp_diag *diag)
 {
@@ -52,10 +67,7 @@ static int print(struct pmp_speedup_view *view, const struct pmp_speedup *speedu
 	if (view->output.format == PMP_FORMAT_JSON)
 		return print_json(view, speedup, pool, diag);
 	view->doc.width = pmp_output_width(&view->output);
-	view->doc.paths = "";
-	for (size_t i = 0; i < view->count; i++)
-		view->doc.paths = pmp_pool_printf(pool, "%s%s%s", view->doc.paths, i ? " " : "",
-						  pmp_quote(pool, view->paths[i]));
+	view->doc.paths = paths_text(view, pool);
 	int rc = pmp_speedup_doc(speedup, &view->doc, &doc);
 
 	if (rc)

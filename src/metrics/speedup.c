@@ -5,6 +5,7 @@
 #include "metrics/speedup.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,27 @@ static const char *refusal_of(const struct pmp_speedup_point *point, struct pmp_
 	return "oversubscribed: more ranks than processors";
 }
 
+/*
+ * Karp and Flatt's serial fraction, of the time after MPI_Init: a start-up that takes as long on any number of ranks would pass for
+ * a serial part of the program, and it is shown on its own.
+ */
+static double karp_flatt_of(const struct pmp_speedup *speedup, const struct pmp_side *now)
+{
+	const struct pmp_point *then = then_of(speedup);
+	size_t init = offsetof(struct pmp_digest, init_s);
+	double base_s = speedup->base_s.value;
+
+	if (speedup->series->scaling != PMP_SCALING_STRONG)
+		return NAN;
+	if (!speedup->is_serial) {
+		const struct pmp_side side = pmp_side_of(then, 1);
+
+		base_s -= pmp_side_sum(&side, init);
+	}
+	return pmp_karp_flatt(
+		speedup->base_ranks * base_s / (now->time_s - pmp_side_sum(now, init)), now->ranks);
+}
+
 static int fill_point(const struct pmp_speedup *speedup, const struct pmp_point *from,
 		      struct pmp_speedup_point *to, struct pmp_pool *pool)
 {
@@ -119,9 +141,9 @@ static int fill_point(const struct pmp_speedup *speedup, const struct pmp_point 
 		to->speedup = (struct pmp_interval){factor, factor, factor};
 	to->efficiency = (struct pmp_interval){to->speedup.value / n, to->speedup.low / n,
 					       to->speedup.high / n};
-	to->karp_flatt = speedup->series->scaling == PMP_SCALING_STRONG
-				 ? pmp_karp_flatt(to->speedup.value, n)
-				 : NAN;
+	const struct pmp_side now = pmp_side_of(from, 1);
+
+	to->karp_flatt = karp_flatt_of(speedup, &now);
 	fill_pop(speedup, to);
 	to->refusal = refusal_of(to, pool);
 	int rc = pmp_speedup_fall(speedup, to, then_of(speedup), pool);

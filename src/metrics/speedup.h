@@ -48,7 +48,7 @@ struct pmp_speedup_point {
 	const struct pmp_point *point;
 	bool is_baseline; /* speedups are relative to this one */
 	struct pmp_interval time_s, speedup, efficiency;
-	double karp_flatt; /* serial fraction found by experiment; NaN for one rank and for weak scaling */
+	double karp_flatt; /* serial fraction found by experiment, start-up left out; NaN for one rank and for weak scaling */
 	const struct pmp_digest *median; /* the run with the median time */
 	struct pmp_pop pop;              /* of the run with the median time, as the next two */
 	double computation_scaling;      /* CompS */

@@ -12,7 +12,8 @@
 #include "render/speedup_parts_doc.h"
 
 #define MAX_REGIONS       10
-#define MAX_REGION_POINTS 6 /* columns of speedups; the largest ones */
+#define MAX_REGION_POINTS 6     /* columns of speedups; the largest ones */
+#define SLOWER_WORTH      -0.05 /* of an added rank: above it is noise */
 
 const struct pmp_speedup_point *pmp_speedup_chosen(const struct pmp_speedup *speedup,
 						   const struct pmp_speedup_options *options)
@@ -309,8 +310,11 @@ static void add_efficiencies(const struct pmp_speedup *speedup,
 
 static const char *stop_text(const struct pmp_speedup_region *region, struct pmp_pool *pool)
 {
-	if (region->stops_at && region->worth < 0)
+	if (region->stops_at && region->worth < SLOWER_WORTH)
 		return pmp_pool_printf(pool, "slower beyond %u rank%s", region->stops_before,
+				       region->stops_before == 1 ? "" : "s");
+	if (region->stops_at && fabs(region->worth) < -SLOWER_WORTH)
+		return pmp_pool_printf(pool, "no faster beyond %u rank%s", region->stops_before,
 				       region->stops_before == 1 ? "" : "s");
 	if (region->stops_at)
 		return pmp_pool_printf(pool, "stops at %u rank%s: one more is worth %.2f",

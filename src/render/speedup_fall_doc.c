@@ -6,8 +6,9 @@
 #include "base/fmt.h"
 #include "render/speedup_parts_doc.h"
 
-#define MIN_SHARE  0.005 /* of all ranks: smaller parts share one line */
-#define MAX_PLACES 3     /* lines below a part, with --all */
+#define MIN_SHARE   0.005 /* of all ranks: smaller parts share one line */
+#define MIN_PRINTED 0.005 /* ranks: less is printed as 0.00 */
+#define MAX_PLACES  3     /* lines below a part, with --all */
 
 /* "-0.33", "+0.05" */
 static const char *change_text(struct pmp_pool *pool, double ranks)
@@ -113,7 +114,7 @@ void pmp_speedup_fall_doc(const struct pmp_speedup *speedup, const struct pmp_sp
 		if (part->text[0])
 			pmp_doc_detail(table, part->text);
 	}
-	if (small[0]) {
+	if (fabs(rest) >= MIN_PRINTED) {
 		level = add_step(doc, table, "all else", rest, level, scale, PMP_STYLE_DIM);
 		pmp_doc_detail(table, small);
 	}
