@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,25 @@ static int by_rank(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-static void look_at_rank(struct pmp_surveyed_rank *rank)
+/* Only what is proven to belong to the arena; most have none. */
+static void look_at_parts(struct pmp_surveyed_rank *rank, struct pmp_pool *pool)
+{
+	struct pmp_arena_view view;
+	struct stat st;
+
+	if (!rank->is_readable || !rank->header.parts[0].first ||
+	    pmp_arena_view_open(rank->path, &view, NULL))
+		return;
+	rank->parts = pmp_pool_alloc(pool, view.part_count, sizeof(*rank->parts));
+	for (size_t i = 0; rank->parts && i < view.part_count; i++) {
+		rank->parts[rank->part_count++] = pmp_pool_printf(pool, "%s", view.parts[i]);
+		if (stat(view.parts[i], &st) == 0)
+			rank->bytes += (uint64_t)st.st_blocks * 512;
+	}
+	pmp_arena_view_close(&view);
+}
+
+static void look_at_rank(struct pmp_surveyed_rank *rank, struct pmp_pool *pool)
 {
 	struct stat st;
 
@@ -64,6 +83,7 @@ static void look_at_rank(struct pmp_surveyed_rank *rank)
 
 	if (latest > rank->written_s && latest <= time(NULL))
 		rank->written_s = latest;
+	look_at_parts(rank, pool);
 }
 
 static void sum_up(struct pmp_survey *job)
@@ -105,7 +125,7 @@ static int add_folder(struct pmp_pool *pool, struct pmp_survey *job, const char 
 		if (ranks) {
 			ranks[job->count].path =
 				pmp_pool_printf(pool, "%s/%s", dir, entries[i]->d_name);
-			look_at_rank(&ranks[job->count++]);
+			look_at_rank(&ranks[job->count++], pool);
 		}
 		free(entries[i]);
 	}
@@ -143,20 +163,12 @@ static int running_first(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* The folders that have the name of folder @first, that one in front; none when an earlier one has that name. */
-static const char **same_name(struct pmp_pool *pool, const struct pmp_job *found, size_t count,
-			      size_t first, size_t *dir_count)
+static const char **copy_dirs(struct pmp_pool *pool, char *const *from, size_t count)
 {
 	const char **dirs = pmp_pool_alloc(pool, count, sizeof(*dirs));
 
-	*dir_count = 0;
-	for (size_t i = 0; dirs && i < count; i++) {
-		if (strcmp(base_name(found[i].dir), base_name(found[first].dir)) != 0)
-			continue;
-		if (i < first)
-			return dirs;
-		dirs[(*dir_count)++] = pmp_pool_printf(pool, "%s", found[i].dir);
-	}
+	for (size_t i = 0; dirs && i < count; i++)
+		dirs[i] = pmp_pool_printf(pool, "%s", from[i]);
 	return dirs;
 }
 
@@ -170,13 +182,9 @@ int pmp_survey_all(struct pmp_pool *pool, struct pmp_survey **jobs, size_t *coun
 	if (rc == 0 && !list)
 		rc = -PMP_ENOMEM;
 	for (size_t i = 0; i < found_count && i < JOBS_MAX && rc == 0; i++) {
-		size_t dir_count;
-		const char **dirs = same_name(pool, found, found_count, i, &dir_count);
+		const char **dirs = copy_dirs(pool, found[i].dirs, found[i].dir_count);
 
-		if (!dirs)
-			rc = -PMP_ENOMEM;
-		else if (dir_count)
-			rc = survey(pool, dirs, dir_count, &list[used++]);
+		rc = dirs ? survey(pool, dirs, found[i].dir_count, &list[used++]) : -PMP_ENOMEM;
 	}
 	pmp_jobs_free(found, found_count);
 	if (rc)
@@ -190,18 +198,17 @@ int pmp_survey_all(struct pmp_pool *pool, struct pmp_survey **jobs, size_t *coun
 static int of_folder(struct pmp_pool *pool, const char *dir, struct pmp_survey *job,
 		     struct pmp_diag *diag)
 {
-	const char **dirs = pmp_pool_alloc(pool, 1, sizeof(*dirs));
-	char *path = realpath(dir, NULL);
-	int rc = 0;
+	struct pmp_job found;
+	const char **dirs;
+	int rc = pmp_job_open(dir, &found);
 
-	if (!path)
+	if (rc == -PMP_ENOTFOUND)
 		return pmp_fail(diag, PMP_ENOTFOUND, "cannot open folder '%s': %m", dir);
-	if (!dirs)
-		rc = -PMP_ENOMEM;
-	else
-		dirs[0] = pmp_pool_printf(pool, "%s", path);
-	free(path);
-	rc = rc ? rc : survey(pool, dirs, 1, job);
+	if (rc)
+		return rc;
+	dirs = copy_dirs(pool, found.dirs, found.dir_count);
+	rc = dirs ? survey(pool, dirs, found.dir_count, job) : -PMP_ENOMEM;
+	pmp_job_close(&found);
 	if (rc == 0 && job->count == 0)
 		return pmp_fail(diag, PMP_ENOTFOUND, "there are no arenas (rank-*.arena) in '%s'",
 				dir);
@@ -328,9 +335,24 @@ bool pmp_survey_is_left_over(const struct pmp_survey *job)
 	return true;
 }
 
-/* Under the lock that collect takes: nobody is reading it, and nobody will. */
-static int remove_arena(const char *path, bool *is_removed)
+static void remove_part(const char *path)
 {
+	char folder[PATH_MAX];
+	char *slash;
+
+	unlink(path);
+	snprintf(folder, sizeof(folder), "%s", path);
+	slash = strrchr(folder, '/');
+	if (slash) {
+		*slash = '\0';
+		rmdir(folder); /* when it is empty */
+	}
+}
+
+/* Under the lock that collect takes: nobody is reading it, and nobody will. */
+static int remove_arena(const struct pmp_surveyed_rank *rank, bool *is_removed)
+{
+	const char *path = rank->path;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	int rc = 0;
 
@@ -338,6 +360,8 @@ static int remove_arena(const char *path, bool *is_removed)
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -PMP_EIO;
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		for (size_t i = 0; i < rank->part_count; i++)
+			remove_part(rank->parts[i]);
 		rc = unlink(path) ? -PMP_EIO : 0;
 		*is_removed = rc == 0;
 	}
@@ -358,7 +382,7 @@ int pmp_survey_remove(const struct pmp_survey *job, size_t *removed, uint64_t *f
 	for (size_t i = 0; i < job->count; i++) {
 		bool is_removed;
 
-		if (remove_arena(job->ranks[i].path, &is_removed))
+		if (remove_arena(&job->ranks[i], &is_removed))
 			rc = pmp_fail(diag, PMP_EIO, "cannot remove '%s': %m", job->ranks[i].path);
 		*removed += is_removed;
 		*freed += is_removed ? job->ranks[i].bytes : 0;

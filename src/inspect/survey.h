@@ -20,7 +20,9 @@ struct pmp_surveyed_rank {
 	struct pmp_arena_header header; /* all zero when it cannot be read */
 	bool is_readable;
 	bool is_alive;
-	uint64_t bytes;    /* that the file occupies */
+	const char **parts; /* its further files, in other scratch places */
+	size_t part_count;
+	uint64_t bytes;    /* that all its files occupy */
 	int64_t written_s; /* when it was last written, seconds since 1970 */
 };
 
