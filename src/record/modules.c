@@ -156,20 +156,39 @@ static uint32_t add_module(struct pmp_rank *rank, const struct object *object, c
 	return pmp_table_publish(&rank->modules, 1);
 }
 
-uint32_t pmp_module_of(struct pmp_rank *rank, uint64_t address)
+static uint32_t look_up(struct pmp_rank *rank, const struct object *object)
 {
 	char buf[PMP_TEXT_MAX];
-	struct object object;
-	const char *path;
+	const char *path = path_of(rank, object->name, buf, sizeof(buf));
 	uint32_t idx;
 
+	pthread_mutex_lock(&rank->lock);
+	idx = find_module(rank, object, path);
+	if (!idx)
+		idx = add_module(rank, object, path);
+	pthread_mutex_unlock(&rank->lock);
+	return idx;
+}
+
+uint32_t pmp_module_of(struct pmp_rank *rank, struct pmp_module_memo *memo, uint64_t address)
+{
+	struct object object;
+	uint32_t idx;
+
+	if (memo->is_program && address >= memo->start && address < memo->end)
+		return memo->index;
 	if (!find_object(address, &object))
 		return 0;
-	path = path_of(rank, object.name, buf, sizeof(buf));
-	pthread_mutex_lock(&rank->lock);
-	idx = find_module(rank, &object, path);
-	if (!idx)
-		idx = add_module(rank, &object, path);
-	pthread_mutex_unlock(&rank->lock);
+	if (memo->index && object.start == memo->start && object.end == memo->end &&
+	    object.name == memo->name)
+		return memo->index;
+	idx = look_up(rank, &object);
+	*memo = (struct pmp_module_memo){
+		.start = object.start,
+		.end = object.end,
+		.name = object.name,
+		.index = idx,
+		.is_program = idx && !*object.name,
+	};
 	return idx;
 }

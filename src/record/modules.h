@@ -2,9 +2,18 @@
 #ifndef PMP_MODULES_H
 #define PMP_MODULES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "record/rank.h"
+
+/* The object that was asked for last, so that the next address in it costs no lock. Of one thread; zero at first. */
+struct pmp_module_memo {
+	uint64_t start, end;
+	const char *name;
+	uint32_t index;
+	bool is_program; /* never unloaded: nothing has to be looked up */
+};
 
 /*
  * pmp_module_of - index of the module that contains a code address, 0 when none does
@@ -13,6 +22,6 @@
  * build-id; where another object has been loaded at the same place since, it is entered as a new one. Cost: a look-up of the
  * dynamic linker's own (lock-free from glibc 2.35), a few comparisons.
  */
-uint32_t pmp_module_of(struct pmp_rank *rank, uint64_t address);
+uint32_t pmp_module_of(struct pmp_rank *rank, struct pmp_module_memo *memo, uint64_t address);
 
 #endif

@@ -28,7 +28,7 @@ static uint32_t child(void *ctx, uint32_t parent, uint64_t address)
 
 	if (idx)
 		return idx;
-	module = pmp_module_of(self->rank, address);
+	module = pmp_module_of(self->rank, &self->module, address);
 	node = pmp_map_room(&self->nodes) ? NULL : pmp_table_reserve(&self->node_table, 1);
 	if (!node) {
 		self->lane->lost_paths++;
@@ -78,6 +78,7 @@ void pmp_unwind_missed(struct pmp_recorder *self)
 	self->lane->misses++;
 	if (now > begin)
 		pmp_recorder_tool(self, now - begin);
+	self->miss_end = self->base;
 	if (pmp_unwinder_is_partial(self->unwinder))
 		pmp_arena_warn(&self->rank->arena, PMP_WARN_UNWIND);
 }
@@ -101,7 +102,7 @@ struct pmp_gap *pmp_gap_miss(struct pmp_recorder *self, struct pmp_stat *stat, s
 	struct pmp_gap *gap = pmp_index_find(&self->gaps, key);
 
 	if (!gap) {
-		uint64_t begin = pmp_clock_now();
+		uint64_t begin = self->base == self->miss_end ? self->base : pmp_clock_now();
 		uint64_t end;
 
 		gap = add_gap(self, key);
@@ -131,16 +132,16 @@ static struct pmp_stat *add_stat(struct pmp_recorder *self, struct pmp_key key, 
 	return stat;
 }
 
+/* The base is the exit stamp: since then nothing but work of ours was done. */
 struct pmp_stat *pmp_stat_miss(struct pmp_recorder *self, struct pmp_key key, uint64_t ticks)
 {
-	uint64_t begin = pmp_clock_now();
 	struct pmp_stat *stat = add_stat(self, key, ticks);
 	uint64_t end = pmp_clock_now();
 
 	if (!stat)
 		self->lane->lost_keys++;
-	if (begin >= self->base && end > begin)
-		pmp_recorder_tool(self, end - begin);
+	if (end > self->base)
+		pmp_recorder_tool(self, end - self->base);
 	return stat;
 }
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "record/index.h"
+#include "record/modules.h"
 #include "record/rank.h"
 #include "record/table.h"
 #include "record/unwind.h"
@@ -66,7 +67,9 @@ struct pmp_recorder {
 	uint64_t paused_pending;
 	uint64_t paused_seen; /* of the process's paused time */
 	uint64_t miss_begin;
+	uint64_t miss_end; /* equal to base: nothing but work of ours was done since */
 	struct pmp_rank *rank;
+	struct pmp_module_memo module;
 	struct pmp_table node_table, stat_table, gap_table, peer_table;
 	struct pmp_map nodes; /* (address, parent) -> node */
 	struct pmp_map peers; /* (comm, rank) -> index + 1 */

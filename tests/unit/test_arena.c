@@ -137,15 +137,16 @@ static void test_comms(void **state)
 
 static void test_modules(void **state)
 {
-	uint32_t here = pmp_module_of(&rank, (uintptr_t)test_modules);
-	uint32_t libc = pmp_module_of(&rank, (uintptr_t)getppid);
+	struct pmp_module_memo memo = {0};
+	uint32_t here = pmp_module_of(&rank, &memo, (uintptr_t)test_modules);
+	uint32_t libc = pmp_module_of(&rank, &memo, (uintptr_t)getppid);
 	const struct pmp_module *module = pmp_table_at(&rank.modules, libc);
 
 	(void)state;
 	assert_int_not_equal(here, 0);
 	assert_int_not_equal(libc, here);
-	assert_int_equal(pmp_module_of(&rank, (uintptr_t)test_modules), here);
-	assert_int_equal(pmp_module_of(&rank, 16), 0);
+	assert_int_equal(pmp_module_of(&rank, &memo, (uintptr_t)test_modules), here);
+	assert_int_equal(pmp_module_of(&rank, &memo, 16), 0);
 	assert_non_null(strstr(pmp_rank_text(&rank, module->path), "libc"));
 	assert_int_equal(module->build_id_len, 20);
 	assert_true(module->start <= (uintptr_t)getppid && (uintptr_t)getppid < module->end);
