@@ -18,7 +18,7 @@ configure_package_config_file(cmake/pmprof-config.cmake.in ${PROJECT_BINARY_DIR}
 	INSTALL_DESTINATION ${PMPROF_CMAKE_DIR} PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_BINDIR)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/pmprof-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/pmprof-config.cmake ${PROJECT_BINARY_DIR}/pmprof-config-version.cmake
-	DESTINATION ${PMPROF_CMAKE_DIR})
+	cmake/PmprofSpeedupTest.cmake DESTINATION ${PMPROF_CMAKE_DIR})
 
 # The .pc file finds its prefix by itself, so that an installed tree can be moved.
 file(RELATIVE_PATH PMPROF_PC_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
