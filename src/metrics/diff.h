@@ -113,6 +113,13 @@ struct pmp_diff {
 int pmp_diff_make(struct pmp_diff_side before, struct pmp_diff_side after, double relevant,
 		  struct pmp_pool *pool, struct pmp_diff **diff);
 
+/* pmp_diff_is_waiting - most of the change is waiting for ranks that compute longer: it follows from another change */
+bool pmp_diff_is_waiting(const struct pmp_diff_row *row);
+
+/* pmp_diff_cause - the stretch or call path of a region's row that changed most, in the same direction; NULL: none certain */
+const struct pmp_diff_row *pmp_diff_cause(const struct pmp_diff *diff,
+					  const struct pmp_diff_row *row);
+
 /* pmp_diff_subject - what a row is about: "solve", "MPI_Allreduce (heat.c:120)", "the run" */
 const char *pmp_diff_subject(struct pmp_pool *pool, const struct pmp_diff *diff,
 			     const struct pmp_diff_row *row);

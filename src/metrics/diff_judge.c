@@ -1,8 +1,8 @@
 /*
  * diff_judge.c - which times have changed: tests of families, corrected for their number, and the order of what was found.
  *
- * Called by diff.c. What decides is the t-test of the ratio, whose p can become small enough to survive the correction for many
- * places, and Cliff's delta: a large effect; with so few runs that Mann-Whitney cannot reach 5 % (3 against 3), no overlap at all.
+ * Called by diff.c. A row is certain by Mann-Whitney or by the t-test of the ratio, corrected for the number of places, and when
+ * Cliff's delta is large; with so few runs that Mann-Whitney cannot reach 5 % (3 against 3), only without any overlap.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -50,6 +50,12 @@ static bool is_candidate(const struct judge *judge, const struct pmp_diff_row *r
 	       !isnan(row->comparison.p_ratio);
 }
 
+/* Either test may decide: ranks do not mind a disturbed run that leaves the order, the ratio can become as small as it likes. */
+static double either_p(const struct pmp_diff_row *row)
+{
+	return fmin(1, 2 * fmin(row->comparison.p, row->comparison.p_ratio));
+}
+
 /* What a place is given of the 5 %: by its time, since a change there matters so much. */
 static double weight(const struct pmp_diff_row *row)
 {
@@ -60,8 +66,8 @@ static int by_weighted_p(const void *a, const void *b)
 {
 	const struct pmp_diff_row *left = *(struct pmp_diff_row *const *)a;
 	const struct pmp_diff_row *right = *(struct pmp_diff_row *const *)b;
-	double l = left->comparison.p_ratio / weight(left);
-	double r = right->comparison.p_ratio / weight(right);
+	double l = either_p(left) / weight(left);
+	double r = either_p(right) / weight(right);
 
 	return (l > r) - (l < r);
 }
@@ -77,7 +83,7 @@ static void correct_family(struct judge *judge)
 	for (size_t i = 0; i < judge->family_size; i++) {
 		struct pmp_diff_row *row = judge->family[i];
 
-		least = fmax(least, fmin(1, row->comparison.p_ratio * rest / weight(row)));
+		least = fmax(least, fmin(1, either_p(row) * rest / weight(row)));
 		row->adjusted = least;
 		rest -= weight(row);
 	}
@@ -114,10 +120,13 @@ static bool has_changed(const struct pmp_diff_row *row)
 	return row->state == PMP_DIFF_SLOWER || row->state == PMP_DIFF_FASTER;
 }
 
-/* The run, its start-up and its regions. */
+/* The run for itself; start-up and regions. */
 static void judge_regions(const struct pmp_diff *diff, struct judge *judge)
 {
-	for (size_t i = 0; i < judge->count; i++)
+	if (is_candidate(judge, &judge->rows[0]))
+		judge->family[judge->family_size++] = &judge->rows[0];
+	correct_family(judge);
+	for (size_t i = 1; i < judge->count; i++)
 		if (judge->rows[i].parent == SIZE_MAX && is_candidate(judge, &judge->rows[i]))
 			judge->family[judge->family_size++] = &judge->rows[i];
 	correct_family(judge);

@@ -52,11 +52,4 @@ int pmp_diff_judge_rows(struct pmp_diff_maker *maker);  /* diff_judge.c: states 
 int pmp_diff_make_counts(struct pmp_diff_maker *maker); /* diff_counts.c */
 int pmp_diff_make_words(struct pmp_diff_maker *maker); /* diff_words.c: verdict, sentences, notes */
 
-/* pmp_diff_is_waiting - most of the change is waiting for ranks that compute longer: it follows from another change */
-bool pmp_diff_is_waiting(const struct pmp_diff_row *row);
-
-/* pmp_diff_cause - the stretch or call path of a region's row that changed most, in the same direction; NULL: none certain */
-const struct pmp_diff_row *pmp_diff_cause(const struct pmp_diff *diff,
-					  const struct pmp_diff_row *row);
-
 #endif

@@ -163,34 +163,43 @@ static const char *where_clause(struct words *w, const struct pmp_diff_row *row)
 	return where[0] ? pmp_pool_printf(w->pool, ": %s", where) : "";
 }
 
+static bool is_computation(const struct pmp_diff_row *row)
+{
+	return row->what == PMP_DIFF_COMPUTATION || row->what == PMP_DIFF_STRETCH;
+}
+
 static const char *whose(const struct pmp_diff_row *row)
 {
-	if (row->what == PMP_DIFF_COMPUTATION && row->all_ranks_s / row->change_s < ALL_ALIKE)
-		return "on its slowest rank";
-	return "per rank";
+	if (is_computation(row) && row->all_ranks_s / row->change_s < ALL_ALIKE)
+		return " on its slowest rank";
+	return " per rank";
+}
+
+/* The row whose numbers belong to the subject: a region's own, else those of the stretch or call that the subject is. */
+static const struct pmp_diff_row *told_row(const struct pmp_diff *diff,
+					   const struct pmp_diff_row *row)
+{
+	const struct pmp_diff_row *cause = pmp_diff_cause(diff, row);
+
+	return cause && (!row->region[0] || !is_computation(row)) ? cause : row;
 }
 
 static void say_time(struct words *w, const struct pmp_diff_row *row)
 {
-	const char *subject = pmp_diff_subject(w->pool, w->diff, row);
+	const struct pmp_diff_row *told = told_row(w->diff, row);
+	bool is_whole = row->what == PMP_DIFF_RUN || row->what == PMP_DIFF_STARTUP;
+	const char *subject =
+		row->what == PMP_DIFF_RUN ? "The run" : pmp_diff_subject(w->pool, w->diff, row);
+	const char *end = "";
 
-	if (row->what == PMP_DIFF_RUN || row->what == PMP_DIFF_STARTUP)
-		say(w, pmp_pool_printf(w->pool, "%s is %s (%s), %s",
-				       row->what == PMP_DIFF_RUN ? "The run" : subject,
-				       degree(w, row->before_s, row->after_s),
-				       signed_seconds(w, row->change_s), certainty(w, row)));
-	else if (row->what == PMP_DIFF_COMPUTATION)
-		say(w, pmp_pool_printf(w->pool, "%s is %s (%s %s), %s%s", subject,
-				       degree(w, row->before_s, row->after_s),
-				       signed_seconds(w, row->change_s), whose(row),
-				       certainty(w, row), where_clause(w, row)));
-	else
-		say(w, pmp_pool_printf(
-			       w->pool, "%s is %s (%s %s), %s%s", subject,
-			       degree(w, row->before_s, row->after_s),
-			       signed_seconds(w, row->change_s), whose(row), certainty(w, row),
-			       pmp_diff_is_waiting(row) ? ": waiting for ranks that compute longer"
-							: ""));
+	if (is_computation(row))
+		end = where_clause(w, row);
+	else if (pmp_diff_is_waiting(told))
+		end = ": waiting for ranks that compute longer";
+	say(w, pmp_pool_printf(w->pool, "%s is %s (%s%s), %s%s", subject,
+			       degree(w, told->before_s, told->after_s),
+			       signed_seconds(w, told->change_s), is_whole ? "" : whose(told),
+			       certainty(w, told), end));
 }
 
 static void say_times(struct words *w)
@@ -273,6 +282,7 @@ static const char *run_sentence(struct words *w, const char *article)
 {
 	const struct pmp_diff_row *run = &w->diff->rows[0];
 	bool is_open = run->state != PMP_DIFF_SLOWER && run->state != PMP_DIFF_FASTER &&
+		       fabs(run->change_s) >= PMP_DIFF_RELEVANT * run->before_s &&
 		       w->diff->sentence_count > 0;
 
 	return pmp_pool_printf(w->pool, "%s run takes %s instead of %s: %+.1f %%%s%s", article,

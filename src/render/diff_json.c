@@ -84,7 +84,7 @@ static json_t *row_json(const struct writer *w, const struct pmp_diff_row *row)
 		"p_adjusted", number(row->adjusted), "effect", number(c->effect), "waiting_s",
 		number(row->waiting_s), "before", values(row->before, w->diff->before.count),
 		"after", values(row->after, w->diff->after.count), "follows_from_others",
-		(int)(row->change_s != 0 && row->waiting_s / row->change_s >= 0.5));
+		(int)pmp_diff_is_waiting(row));
 
 	json_object_update(o, figures);
 	json_decref(figures);
@@ -99,6 +99,9 @@ static json_t *findings(const struct writer *w)
 		const struct pmp_diff_row *row = w->diff->findings[i];
 		json_t *o = row_json(w, row);
 
+		const struct pmp_diff_row *cause = pmp_diff_cause(w->diff, row);
+
+		json_object_set_new(o, "cause", cause ? row_json(w, cause) : json_null());
 		json_object_set_new(o, "subject", text(w, pmp_diff_subject(w->pool, w->diff, row)));
 		json_array_append_new(list, o);
 	}

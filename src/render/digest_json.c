@@ -345,6 +345,8 @@ static int check_whole(const struct parser *p)
 
 	if (d->ranks == 0)
 		return bad_field(p, "ranks", "number of ranks");
+	if (!(d->time_s > 0))
+		return bad_field(p, "time_s", "positive number");
 	if (d->region_count == 0)
 		return bad_field(p, "regions", "list with the whole program");
 	qsort(d->calls, d->call_count, sizeof(*d->calls), by_name);

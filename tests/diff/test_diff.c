@@ -115,14 +115,14 @@ static void identical_builds_give_no_finding(void **state)
 		}
 }
 
-/* With two of five runs disturbed nothing can be certain: 16 % of trials on a machine that disturbs one run of ten. */
+/* With several of five runs disturbed nothing is certain. */
 static void solve_20_percent_slower_is_found(void **state)
 {
 	static const struct {
 		size_t noise, repeats;
 		double least;
 	} cases[] = {{0, 3, 0.99},  {0, 5, 0.99}, {1, 5, 0.95},
-		     {1, 10, 0.95}, {2, 5, 0.75}, {2, 10, 0.85}};
+		     {1, 10, 0.95}, {2, 5, 0.85}, {2, 10, 0.85}};
 	const struct made_program before = made_program();
 	struct made_program after = before;
 
