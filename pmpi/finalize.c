@@ -253,7 +253,7 @@ static int write_file(struct ending *ending, bool is_spawned, struct pmp_write_s
 static void say_written(const struct ending *ending, const struct pmp_write_summary *summary)
 {
 	const char *file = strrchr(ending->path, '/');
-	char efficiency[64] = "";
+	char efficiency[64] = "", quoted[2 * PATH_MAX];
 
 	file = pmp_env_is_set(PMP_ENV_PMPROF_OUT) || !file ? ending->path : file + 1;
 	if (summary->parallel_efficiency >= 0)
@@ -261,7 +261,7 @@ static void say_written(const struct ending *ending, const struct pmp_write_summ
 			 pmp_fmt_percent(summary->parallel_efficiency).text);
 	fprintf(stderr, "pmprof: %d rank%s, %s%s; read it with: pmprof report %s\n", summary->ranks,
 		summary->ranks == 1 ? "" : "s", pmp_fmt_seconds(summary->wall_s).text, efficiency,
-		file);
+		pmp_fmt_shell(file, quoted, sizeof(quoted)));
 	if (summary->remark[0])
 		fprintf(stderr, "pmprof: %s\n", summary->remark);
 }

@@ -185,3 +185,30 @@ struct pmp_fmt pmp_fmt_age(int64_t seconds)
 		 units[i].name);
 	return fmt;
 }
+
+static void append(char *text, size_t size, size_t *len, const char *what)
+{
+	for (; *what && *len + 1 < size; what++)
+		text[(*len)++] = *what;
+	text[*len] = '\0';
+}
+
+const char *pmp_fmt_shell(const char *word, char *text, size_t size)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				    "._-+=,@:/%";
+	size_t len = 0;
+
+	if (*word && !word[strspn(word, plain)]) {
+		append(text, size, &len, word);
+		return text;
+	}
+	append(text, size, &len, "'");
+	for (; *word; word++) {
+		const char one[2] = {*word, '\0'};
+
+		append(text, size, &len, *word == '\'' ? "'\\''" : one);
+	}
+	append(text, size, &len, "'");
+	return text;
+}

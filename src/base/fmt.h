@@ -7,6 +7,7 @@
 #ifndef PMP_FMT_H
 #define PMP_FMT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct pmp_fmt {
@@ -36,5 +37,8 @@ struct pmp_fmt pmp_fmt_percent(double ratio);
 
 /* pmp_fmt_size_class - "1-2 KiB": the sizes of size class k of schema/arena.def */
 struct pmp_fmt pmp_fmt_size_class(unsigned size_class);
+
+/* pmp_fmt_shell - a word as a shell takes it: as it is, or in single quotes; cut when @size does not hold it. Return: @text */
+const char *pmp_fmt_shell(const char *word, char *text, size_t size);
 
 #endif

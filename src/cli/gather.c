@@ -5,10 +5,12 @@
 #include "cli/gather.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/environment.h"
@@ -62,14 +64,15 @@ static void default_out(const struct pmp_job *job, char *out, size_t size)
 
 static void tell(const char *out, const struct pmp_write_summary *summary)
 {
-	char efficiency[64] = "";
+	char efficiency[64] = "", quoted[2 * PATH_MAX];
 
 	if (summary->parallel_efficiency >= 0)
 		snprintf(efficiency, sizeof(efficiency), ", parallel efficiency %s",
 			 pmp_fmt_percent(summary->parallel_efficiency).text);
 	pmp_cli_say("%d rank%s, %s%s%s; read it with: pmprof report %s", summary->ranks,
 		    summary->ranks == 1 ? "" : "s", pmp_fmt_seconds(summary->wall_s).text,
-		    efficiency, summary->complete ? "" : ", not all reached MPI_Finalize", out);
+		    efficiency, summary->complete ? "" : ", not all reached MPI_Finalize",
+		    pmp_fmt_shell(out, quoted, sizeof(quoted)));
 	if (summary->remark[0])
 		pmp_cli_say("%s", summary->remark);
 }
@@ -114,6 +117,10 @@ int pmp_gather(const struct pmp_gather *gather, const struct pmp_group *group,
 
 void pmp_gather_advice(const struct pmp_gather *gather)
 {
-	pmp_cli_say("the data are kept; when that is mended: pmprof collect %s%s%s", gather->job,
-		    gather->out ? " --out " : "", gather->out ? gather->out : "");
+	char job[2 * PATH_MAX], out[2 * PATH_MAX] = "";
+
+	if (gather->out)
+		pmp_fmt_shell(gather->out, out, sizeof(out));
+	pmp_cli_say("the data are kept; when that is mended: pmprof collect %s%s%s",
+		    pmp_fmt_shell(gather->job, job, sizeof(job)), *out ? " --out " : "", out);
 }

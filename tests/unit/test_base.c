@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/environment.h"
 #include "base/err.h"
+#include "base/fmt.h"
 #include "base/launch.h"
 #include "base/mode.h"
 #include "base/suggest.h"
@@ -351,14 +352,32 @@ static void test_batch_long(void **state)
 	clear_batch();
 }
 
+static void test_words_for_a_shell(void **state)
+{
+	char text[32];
+
+	(void)state;
+	assert_string_equal(pmp_fmt_shell("/data/run-1.h5", text, sizeof(text)), "/data/run-1.h5");
+	assert_string_equal(pmp_fmt_shell("my run.h5", text, sizeof(text)), "'my run.h5'");
+	assert_string_equal(pmp_fmt_shell("it's;rm", text, sizeof(text)), "'it'\\''s;rm'");
+	assert_string_equal(pmp_fmt_shell("", text, sizeof(text)), "''");
+	assert_string_equal(pmp_fmt_shell("a b", text, 4), "'a ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_step_clock),  cmocka_unit_test(test_clock_choice),
-		cmocka_unit_test(test_clock_rate),  cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_variables),   cmocka_unit_test(test_modes),
-		cmocka_unit_test(test_launchers),   cmocka_unit_test(test_slurm_steps),
-		cmocka_unit_test(test_batch),       cmocka_unit_test(test_batch_long),
+		cmocka_unit_test(test_words_for_a_shell),
+		cmocka_unit_test(test_step_clock),
+		cmocka_unit_test(test_clock_choice),
+		cmocka_unit_test(test_clock_rate),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_variables),
+		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_launchers),
+		cmocka_unit_test(test_slurm_steps),
+		cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_batch_long),
 		cmocka_unit_test(test_suggestions),
 	};
 
