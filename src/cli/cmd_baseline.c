@@ -1,5 +1,6 @@
 /*
- * cmd_baseline.c - `pmprof baseline save|list|show|remove`: runs under a name, to compare later ones with.
+ * cmd_baseline.c - `pmprof baseline save|list|show|remove|record`: runs under a name, to compare later ones with, and
+ * the history of a machine.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 #include "base/fmt.h"
 #include "cli/baseline.h"
+#include "cli/history.h"
 #include "cli/keep.h"
 #include "cli/line.h"
 #include "cli/output.h"
@@ -58,7 +60,7 @@ static const struct argp_child children[] = {{&pmp_output_argp, 0, NULL, 0}, {0}
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = "save NAME FILE...\nlist\nshow NAME\nremove NAME",
+	.args_doc = "save NAME FILE...\nlist\nshow NAME\nremove NAME\nrecord FILE...",
 	.doc = "Runs under a name, to compare later ones with: pmprof diff --baseline NAME "
 	       "FILE...\v"
 	       "A baseline is one small JSON file in .pmprof/baselines of the working directory "
@@ -312,10 +314,37 @@ static int remove_one(const struct request *request, struct pmp_pool *pool, stru
 	return rc ? rc : pmp_fail(diag, PMP_EFULL, "cannot remove '%s': %m", path);
 }
 
+/* Append to the history of the machine, and say how the runs compare with what is in it. */
+static int record(const struct request *request, struct pmp_pool *pool, struct pmp_diag *diag)
+{
+	struct pmp_series *series = NULL;
+	int rc;
+
+	if (request->operands.count < 2)
+		pmp_cli_usage("which runs? pmprof baseline record FILE...");
+	rc = pmp_runs_load(request->operands.words + 1, request->operands.count - 1, &request->runs,
+			   &series, diag);
+	for (size_t i = 0; rc == 0 && i < series->point_count; i++) {
+		const struct pmp_point *point = &series->points[i];
+		const char *trend = pmp_history_trend(pool, point);
+		size_t added;
+
+		rc = pmp_history_add(point, &added, diag);
+		if (rc == 0)
+			printf("%s on %u rank%s: %zu run%s recorded in %s\n%s%s", series->program,
+			       point->ranks, point->ranks == 1 ? "" : "s", added,
+			       added == 1 ? "" : "s", pmp_history_path(pool, point->runs[0]),
+			       trend ? trend : "", trend ? "\n" : "");
+	}
+	pmp_series_free(series);
+	return rc;
+}
+
 static const struct action {
 	const char *name;
 	int (*function)(const struct request *, struct pmp_pool *, struct pmp_diag *);
-} actions[] = {{"save", save}, {"list", list}, {"show", show}, {"remove", remove_one}};
+} actions[] = {
+	{"save", save}, {"list", list}, {"show", show}, {"remove", remove_one}, {"record", record}};
 
 int cmd_baseline(int argc, char **argv)
 {
@@ -329,8 +358,8 @@ int cmd_baseline(int argc, char **argv)
 		names[i] = actions[i].name;
 	pmp_cli_parse(&argp, argc, argv, 0, &request);
 	if (request.operands.count == 0)
-		pmp_cli_usage(
-			"what? pmprof baseline save NAME FILE..., list, show NAME, remove NAME");
+		pmp_cli_usage("what? pmprof baseline save NAME FILE..., list, show NAME, remove "
+			      "NAME, record FILE...");
 	action = pmp_cli_choice("action", request.operands.words[0], names);
 	rc = pool ? actions[action].function(&request, pool, &diag) : -PMP_ENOMEM;
 	rc = rc && !diag.text[0] && rc != -PMP_ENOMEM ? PMP_EXIT_INPUT : pmp_cli_fail(rc, &diag);

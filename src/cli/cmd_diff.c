@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/baseline.h"
+#include "cli/history.h"
 #include "cli/line.h"
 #include "cli/output.h"
 #include "cli/runs.h"
@@ -291,6 +292,7 @@ static int print_diff(const struct request *request, const struct pmp_diff *diff
 		.program = request->after.series->program,
 		.before = request->before.name,
 		.after = request->after.name,
+		.trend = pmp_history_trend(pool, request->after.point),
 		.example = quoted(pool, request->after.point->runs[0]->path),
 		.top = is_whole ? SIZE_MAX : DEFAULT_TOP,
 	};

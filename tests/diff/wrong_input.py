@@ -84,11 +84,36 @@ def main():
         os.chdir("..")
         complains(3, ["'mian'", "did you mean 'main'"], "diff", "--baseline", "mian", "a.pmprof.h5")
         damage(complains)
+        check_history(run, complains)
         check(run("baseline", "remove", "main").returncode == 0, "remove")
         complains(3, ["no baseline 'main'"], "baseline", "remove", "main")
         os.chdir("/")
     print(f"{len(failed)} wrong")
     return 1 if failed else 0
+
+
+def check_history(run, complains):
+    complains(2, ["which runs"], "baseline", "record")
+    complains(3, ["'nowhere'"], "baseline", "record", "nowhere")
+    done = run("baseline", "record", "a.pmprof.h5")
+    check("1 run recorded" in done.stdout and "History" not in done.stdout, f"record: {done}")
+    check("0 runs recorded" in run("baseline", "record", "a.pmprof.h5").stdout, "a run is recorded twice")
+    files = os.listdir(".pmprof/history")
+    check(len(files) == 1, f"history: {files}")
+    path = os.path.join(".pmprof/history", files[0])
+    with open(path, encoding="utf-8") as file:
+        line = json.loads(file.read())
+    check("History" not in run("diff", "a.pmprof.h5", "a.pmprof.h5").stdout, "a run is compared with itself")
+    with open(path, "w", encoding="utf-8") as out:  # twelve older ones, two of them three times as slow, lines of others, a torn end
+        for i in range(12):
+            slow = 3 if i < 2 else 1.25
+            out.write(json.dumps(dict(line, created=f"2026-01-{i + 1:02}T00:00:00Z", time_s=line["time_s"] * slow)) + "\n")
+        out.write(json.dumps(dict(line, ranks=64)) + "\nno JSON\n[]\n" + json.dumps(dict(line, time_s="x")) + "\n{\"created\"")
+    text = run("diff", "a.pmprof.h5", "a.pmprof.h5").stdout
+    check("20.0 % faster than the median of the last 10 of 12 runs" in " ".join(text.split()), f"trend: {text}")
+    check("1 run recorded" in run("baseline", "record", "a.pmprof.h5").stdout, "record behind a torn line")
+    with open(path, encoding="utf-8") as file:
+        check(json.loads(file.read().splitlines()[-1]) == line, "what is recorded behind a torn line")
 
 
 def damage(complains):
