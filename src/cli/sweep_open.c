@@ -70,6 +70,9 @@ static int lock_folder(struct pmp_sweep *s, struct pmp_diag *diag)
 		rc = flock(s->lock, LOCK_EX | LOCK_NB);
 		if (rc == 0 || errno != EWOULDBLOCK)
 			return 0; /* a file system without locks: nothing to be done */
+		if (i == LOCK_TRIES / 10)
+			pmp_progress_say(&s->progress, false,
+					 "waiting for the last run in '%s' to end", s->dir);
 		usleep(LOCK_STEP_US);
 	}
 	if (s->lock < 0)
