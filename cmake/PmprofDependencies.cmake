@@ -2,6 +2,12 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(MPI 3.1 REQUIRED COMPONENTS C)
+include(CheckLanguage)
+check_language(Fortran) # examples and tests only: the library itself records Fortran without it
+if(CMAKE_Fortran_COMPILER)
+	enable_language(Fortran)
+	find_package(MPI 3.1 COMPONENTS Fortran)
+endif()
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 pkg_search_module(HDF5 REQUIRED IMPORTED_TARGET hdf5-openmpi hdf5-mpich hdf5)

@@ -20,7 +20,7 @@ struct peer {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct row rows[256];
+static struct row rows[512];
 static struct peer peers[64];
 static const char *folder;
 
@@ -86,6 +86,13 @@ void expect_received(int world, long long bytes)
 	pthread_mutex_unlock(&lock);
 }
 
+void expect_begin(const char *path)
+{
+	folder = strdup(path);
+	PMPI_Comm_rank(MPI_COMM_WORLD, &me);
+	PMPI_Comm_size(MPI_COMM_WORLD, &all);
+}
+
 void expect_start(int argc, char **argv, int level)
 {
 	int provided;
@@ -94,10 +101,8 @@ void expect_start(int argc, char **argv, int level)
 		fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
 		exit(2);
 	}
-	folder = argv[1];
 	MPI_Init_thread(&argc, &argv, level, &provided);
-	PMPI_Comm_rank(MPI_COMM_WORLD, &me);
-	PMPI_Comm_size(MPI_COMM_WORLD, &all);
+	expect_begin(argv[1]);
 }
 
 static void write_calls(FILE *file)
@@ -130,7 +135,7 @@ static void write_peers(FILE *file)
 	}
 }
 
-void expect_finish(void)
+void expect_write(void)
 {
 	char path[4096];
 
@@ -147,5 +152,10 @@ void expect_finish(void)
 	write_peers(file);
 	fprintf(file, "]}\n");
 	fclose(file);
+}
+
+void expect_finish(void)
+{
+	expect_write();
 	MPI_Finalize();
 }

@@ -29,6 +29,10 @@ void expect_received(int world, long long bytes);
 /* rank and size of MPI_COMM_WORLD, after expect_start */
 extern int me, all;
 
+/* The beginning without MPI_Init, the end without MPI_Finalize: for programs that call those themselves. */
+void expect_begin(const char *path);
+void expect_write(void);
+
 /* MPI_Init_thread and MPI_Finalize; argv[1] is the folder for expected.<rank>.json */
 void expect_start(int argc, char **argv, int level);
 void expect_finish(void);
