@@ -78,7 +78,6 @@ void pmp_unwind_missed(struct pmp_recorder *self)
 	self->lane->misses++;
 	if (now > begin)
 		pmp_recorder_tool(self, now - begin);
-	self->miss_end = self->base;
 	if (pmp_unwinder_is_partial(self->unwinder))
 		pmp_arena_warn(&self->rank->arena, PMP_WARN_UNWIND);
 }
@@ -102,7 +101,8 @@ struct pmp_gap *pmp_gap_miss(struct pmp_recorder *self, struct pmp_stat *stat, s
 	struct pmp_gap *gap = pmp_index_find(&self->gaps, key);
 
 	if (!gap) {
-		uint64_t begin = self->base == self->miss_end ? self->base : pmp_clock_now();
+		uint64_t begin =
+			pmp_clock_now(); /* the base lies before the computation that ends here */
 		uint64_t end;
 
 		gap = add_gap(self, key);

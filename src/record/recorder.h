@@ -67,7 +67,6 @@ struct pmp_recorder {
 	uint64_t paused_pending;
 	uint64_t paused_seen; /* of the process's paused time */
 	uint64_t miss_begin;
-	uint64_t miss_end; /* equal to base: nothing but work of ours was done since */
 	struct pmp_rank *rank;
 	struct pmp_module_memo module;
 	struct pmp_table node_table, stat_table, gap_table, peer_table;
