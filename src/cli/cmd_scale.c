@@ -155,6 +155,7 @@ static bool parse_what(struct request *r, int key, char *arg)
 	case KEY_COPIES:
 		m->copies = (enum pmp_copies_choice)pmp_cli_choice("word for --copies", arg,
 								   copies_names);
+		r->sweep.has_copies = true;
 		return true;
 	case KEY_SEED:
 		m->seed = pmp_cli_number("seed", arg, 0, INT64_MAX);
@@ -354,6 +355,7 @@ static void fill_defaults(struct request *r)
 		m->serial_command = r->serial_words;
 	}
 	check_templates(m);
+	m->warm_up = m->warm_up == PMP_WARM_UP_UNSET ? DEFAULT_WARM_UP : m->warm_up;
 	m->repeat = m->repeat ? m->repeat : DEFAULT_REPEAT;
 	m->precision = m->precision < 0 ? DEFAULT_PRECISION : m->precision;
 	m->seed = m->seed ? m->seed : draw_seed() & INT64_MAX;
@@ -391,8 +393,9 @@ static void announce(struct pmp_sweep *s)
 
 	for (size_t i = 0; i < s->plan.point_count; i++)
 		have += s->plan.points[i].count;
-	pmp_progress_say(&s->progress, false, "%s on %s ranks%s, %s%u run%s each, to '%s'",
+	pmp_progress_say(&s->progress, false, "%s on %s rank%s%s, %s%u run%s each, to '%s'",
 			 m->command[0], list_ranks(s, false),
+			 m->rank_count == 1 && m->ranks[0] == 1 ? "" : "s",
 			 m->serial_command ? " and its serial version" : "",
 			 m->repeat > PMP_PLAN_MIN_REPEAT && m->precision > 0 ? "up to " : "",
 			 m->repeat, m->repeat == 1 ? "" : "s", s->dir);
@@ -486,7 +489,7 @@ int cmd_scale(int argc, char **argv)
 
 	if (!r.sweep.asked)
 		return pmp_cli_fail(-PMP_ENOMEM, NULL);
-	r.sweep.asked->warm_up = DEFAULT_WARM_UP;
+	r.sweep.asked->warm_up = PMP_WARM_UP_UNSET;
 	r.sweep.asked->precision = -1.0;
 	pmp_cli_parse(&argp, argc, argv, ARGP_IN_ORDER, &r);
 	if (r.as_copy && r.command)

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,22 +28,25 @@ const char *const pmp_run_kind_names[PMP_RUN_KIND_COUNT + 1] = {
 const char *const pmp_scaling_names[] = {"strong", "weak", NULL};
 const char *const pmp_copies_names[] = {"auto", "yes", "no", NULL};
 
+/* Not in its own pool: nothing but pointers into the middle of blocks would lead there, which leak checkers take for lost. */
 struct pmp_manifest *pmp_manifest_new(void)
 {
-	struct pmp_pool *pool = pmp_pool_new();
-	struct pmp_manifest *manifest = pool ? pmp_pool_alloc(pool, 1, sizeof(*manifest)) : NULL;
+	struct pmp_manifest *manifest = calloc(1, sizeof(*manifest));
 
 	if (manifest)
-		manifest->pool = pool;
-	else
-		pmp_pool_free(pool);
-	return manifest;
+		manifest->pool = pmp_pool_new();
+	if (manifest && manifest->pool)
+		return manifest;
+	free(manifest);
+	return NULL;
 }
 
 void pmp_manifest_free(struct pmp_manifest *manifest)
 {
-	if (manifest)
-		pmp_pool_free(manifest->pool);
+	if (!manifest)
+		return;
+	pmp_pool_free(manifest->pool);
+	free(manifest);
 }
 
 static const char *copy(struct pmp_pool *pool, const char *text)
@@ -133,10 +137,12 @@ const char *pmp_manifest_difference(const struct pmp_manifest *m, const struct p
 	} parts[] = {
 		{"another program or other arguments", is_same_words(m->command, other->command)},
 		{"another launcher", strcmp(m->launch, other->launch) == 0},
-		{"another mode", strcmp(m->mode ? m->mode : "", other->mode ? other->mode : "") == 0},
+		{"another mode",
+		 strcmp(m->mode ? m->mode : "", other->mode ? other->mode : "") == 0},
 		{"another kind of scaling", m->scaling == other->scaling},
 		{"another serial program", is_same_words(m->serial_command, other->serial_command)},
-		{"another build of the program", !is_known || m->program_hash == other->program_hash},
+		{"another build of the program",
+		 !is_known || m->program_hash == other->program_hash},
 		{"another build of the serial program",
 		 !is_serial_known || m->serial_hash == other->serial_hash},
 	};

@@ -25,10 +25,12 @@ struct pmp_sweep_options {
 	bool goes_on;    /* after a failed run */
 	bool shows_output; /* of the programs, on stderr */
 	bool is_quiet;
+	bool has_copies; /* asked->copies was given */
 	bool has_launch; /* the launcher is the user's choice */
 };
 
-#define PMP_STATUS_LOST INT32_MAX /* of a run whose file is gone */
+#define PMP_WARM_UP_UNSET UINT32_MAX /* in asked->warm_up: as it was */
+#define PMP_STATUS_LOST   INT32_MAX  /* of a run whose file is gone */
 
 struct pmp_sweep {
 	const struct pmp_sweep_options *options;

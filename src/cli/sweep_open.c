@@ -99,17 +99,21 @@ static void remove_runs(const struct pmp_sweep *s, const struct pmp_manifest *fo
 }
 
 /* What --resume leaves out on the command line is as it was. */
-static void complete(struct pmp_manifest *m, const struct pmp_manifest *former)
+static void complete(const struct pmp_sweep *s, const struct pmp_manifest *former)
 {
+	struct pmp_manifest *m = s->manifest;
+
 	if (!m->command) {
 		m->command = former->command;
 		m->launch = former->launch;
 		m->mode = former->mode;
 		m->scaling = former->scaling;
 		m->serial_command = former->serial_command;
-		m->copies = former->copies;
-		m->warm_up = former->warm_up;
 	}
+	if (!s->options->has_copies)
+		m->copies = former->copies;
+	if (m->warm_up == PMP_WARM_UP_UNSET)
+		m->warm_up = former->warm_up;
 	if (!m->rank_count) {
 		m->ranks = former->ranks;
 		m->rank_count = former->rank_count;
@@ -118,7 +122,6 @@ static void complete(struct pmp_manifest *m, const struct pmp_manifest *former)
 		m->repeat = former->repeat;
 	if (m->precision < 0)
 		m->precision = former->precision;
-	m->seed = former->seed;
 }
 
 static int refuse(const struct pmp_sweep *s, const char *what, struct pmp_diag *diag)
@@ -153,7 +156,9 @@ static int enter_former(struct pmp_sweep *s, struct pmp_diag *diag)
 		remove_runs(s, s->former);
 	if (s->options->is_fresh || !(s->options->is_resumed || has_good_run(s->former)))
 		return 0;
-	complete(m, s->former);
+	if (s->options->is_resumed)
+		complete(s, s->former);
+	m->seed = s->former->seed;
 	m->program_hash = hash_program(m->command[0]);
 	m->serial_hash = m->serial_command ? hash_program(m->serial_command[0]) : 0;
 	const char *what = pmp_manifest_difference(m, s->former);
