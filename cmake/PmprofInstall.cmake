@@ -24,3 +24,13 @@ install(FILES ${PROJECT_BINARY_DIR}/pmprof-config.cmake ${PROJECT_BINARY_DIR}/pm
 file(RELATIVE_PATH PMPROF_PC_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(cmake/pmprof.pc.in ${PROJECT_BINARY_DIR}/pmprof.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/pmprof.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# Templates of batch scripts, and files for `module load`; both find the installed tree by themselves.
+set(PMPROF_SHARE_DIR ${CMAKE_INSTALL_DATADIR}/pmprof)
+foreach(system IN ITEMS slurm pbs lsf flux)
+	install(DIRECTORY scripts/${system} DESTINATION ${PMPROF_SHARE_DIR}/batch USE_SOURCE_PERMISSIONS)
+endforeach()
+configure_file(scripts/modules/pmprof.lua.in ${PROJECT_BINARY_DIR}/modules/${PROJECT_VERSION}.lua @ONLY)
+configure_file(scripts/modules/pmprof.tcl.in ${PROJECT_BINARY_DIR}/modules/${PROJECT_VERSION} @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/modules/${PROJECT_VERSION}.lua ${PROJECT_BINARY_DIR}/modules/${PROJECT_VERSION}
+	DESTINATION ${PMPROF_SHARE_DIR}/modulefiles/pmprof)

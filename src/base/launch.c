@@ -119,3 +119,9 @@ void pmp_launch_read(struct pmp_launch *launch)
 		read_job(launch->job, sizeof(launch->job));
 	clean(launch->job);
 }
+
+void pmp_launch_forget(void)
+{
+	for (size_t i = 0; i < sizeof(launchers) / sizeof(launchers[0]); i++)
+		unsetenv(launchers[i].rank);
+}

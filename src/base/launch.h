@@ -17,4 +17,7 @@ struct pmp_launch {
 /* pmp_launch_read - from the environment; cannot fail. Context: main thread, before the program changes its environment. */
 void pmp_launch_read(struct pmp_launch *launch);
 
+/* pmp_launch_forget - take the ranks' variables out of the environment: what we start beside a rank is none. One thread. */
+void pmp_launch_forget(void);
+
 #endif

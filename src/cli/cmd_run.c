@@ -2,6 +2,7 @@
  * cmd_run.c - `pmprof run`: sets the environment of the ranks, starts the program (or its launcher) in our place, and collects
  * when the ranks could not write their file themselves. Its exit code is the program's.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -14,10 +15,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/batch.h"
 #include "base/environment.h"
 #include "base/hash.h"
 #include "base/launch.h"
 #include "base/mode.h"
+#include "cli/before_limit.h"
 #include "cli/child.h"
 #include "cli/cli.h"
 #include "cli/gather.h"
@@ -33,11 +36,13 @@
 #define EXIT_NOT_FOUND   127
 
 #define PER_NODE_SECONDS 600
+#define BEFORE_MAX       86400
 
-enum { KEY_MODE = 0x100, KEY_HOLD, KEY_KEEP };
+enum { KEY_MODE = 0x100, KEY_HOLD, KEY_KEEP, KEY_BEFORE };
 
 struct options {
 	const char *out, *mode;
+	const char *before; /* --before-limit as given */
 	bool keep, quiet;
 	char **command;
 };
@@ -47,6 +52,8 @@ struct run {
 	struct pmp_launch launch;     /* are we ourselves started by a launcher? */
 	struct pmp_launched launched; /* do we start one? */
 	struct pmp_gather gather;
+	struct pmp_before_limit watch;
+	bool is_early; /* the file was written before the time limit, and the ranks went on */
 	time_t begun;
 	char job[64];
 	char out[PATH_MAX];
@@ -58,6 +65,10 @@ static const struct argp_option option_table[] = {
 	 "File to write (default: PROGRAM.JOB.pmprof.h5 in the working directory)", 0},
 	{"mode", KEY_MODE, "MODE", 0,
 	 "What to record, as in the variable PMPROF (default: profile)", 0},
+	{"before-limit", KEY_BEFORE, "SECONDS", 0,
+	 "In a batch job: write the file this long before its time limit, while the ranks go on "
+	 "(default: 60; 0: do not)",
+	 0},
 	{"keep", KEY_KEEP, NULL, 0, "Keep the raw data of the ranks after the file was written", 0},
 	{"quiet", 'q', NULL, 0, "No lines of our own", 0},
 	{"hold", KEY_HOLD, "FD", OPTION_HIDDEN, "Of `pmprof scale`: a lock to hold", 0},
@@ -72,6 +83,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->out = arg;
 	else if (key == KEY_MODE)
 		o->mode = arg;
+	else if (key == KEY_BEFORE)
+		o->before = arg;
 	else if (key == KEY_KEEP)
 		o->keep = true;
 	else if (key == 'q')
@@ -111,18 +124,51 @@ static void check_settings(const struct options *o)
 		pmp_cli_usage("%s", diag.text);
 }
 
-/* Unique in time and space, and short, for it stands in the file's name: our pid, and four digits of when and where. */
+static void check_before(const struct options *o, struct pmp_before_limit *watch)
+{
+	char *end;
+	long seconds = o->before ? strtol(o->before, &end, 10) : PMP_BEFORE_LIMIT_SECONDS;
+
+	if (o->before && (end == o->before || *end || seconds < 0 || seconds > BEFORE_MAX))
+		pmp_cli_usage("--before-limit '%s': a number of seconds is needed", o->before);
+	watch->seconds = (int)seconds;
+	watch->is_asked = o->before && seconds > 0;
+}
+
+/* "1234[7].head" -> "1234_7_": fit for a file name. Return: false outside of a batch system. */
+static bool batch_id(char *id, size_t size)
+{
+	char lines[768];
+
+	pmp_batch_read(lines, sizeof(lines));
+	if (!pmp_batch_value(lines, "id", id, size))
+		return false;
+	id[strcspn(id, ".")] = '\0';
+	for (char *c = id; *c; c++)
+		if (!isascii((unsigned char)*c) || (!isalnum((unsigned char)*c) && *c != '-'))
+			*c = '_';
+	return *id != '\0';
+}
+
+/*
+ * Unique in time and space, and short, for it stands in the file's name: the batch job's id and six digits of when and where, as a job
+ * may run many; else our pid and four.
+ */
 static void make_job(char *job, size_t size)
 {
 	struct timespec now;
-	char host[256] = "";
+	char host[256] = "", id[32];
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gethostname(host, sizeof(host) - 1);
 	uint64_t hash = pmp_hash_bytes((uint64_t)now.tv_sec ^ (uint64_t)now.tv_nsec << 32, host,
 				       strlen(host));
 
-	snprintf(job, size, "%ld-%04x", (long)getpid(), (unsigned)(hash & 0xffff));
+	hash = pmp_hash_combine(hash, (uint64_t)getpid());
+	if (batch_id(id, sizeof(id)))
+		snprintf(job, size, "%s-%06x", id, (unsigned)(hash & 0xffffff));
+	else
+		snprintf(job, size, "%ld-%04x", (long)getpid(), (unsigned)(hash & 0xffff));
 }
 
 static void set(const char *name, const char *value)
@@ -202,25 +248,35 @@ static size_t list_settings(const char *preload, struct pmp_setting *settings)
 	return count;
 }
 
+/* The line that collects, here. @is_early: from ranks that go on. */
+static void own_line(const struct run *r, bool is_early, struct pmp_line *own)
+{
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	self[len > 0 ? len : 0] = '\0';
+	pmp_line_add(own, self);
+	pmp_line_add(own, "collect");
+	pmp_line_add(own, r->job);
+	if (r->gather.out)
+		pmp_line_addf(own, "--out=%s", r->gather.out);
+	if (r->gather.keep || is_early)
+		pmp_line_add(own, "--keep");
+	if (is_early)
+		pmp_line_add(own, "--force");
+	else
+		pmp_line_addf(own, "--launcher-status=%d", r->gather.launcher_status);
+}
+
 /* The line that collects on all nodes of the job. Return: as pmp_launcher_per_node. */
-static int per_node_line(const struct run *r, char ***line)
+static int per_node_line(const struct run *r, bool is_early, char ***line)
 {
 	struct pmp_setting settings[PMP_ENV_COUNT + 1];
 	struct pmp_launched again = {.launcher = r->launched.launcher};
 	struct pmp_line own = {0};
-	char self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	bool inherit;
 
-	self[len > 0 ? len : 0] = '\0';
-	pmp_line_add(&own, self);
-	pmp_line_add(&own, "collect");
-	pmp_line_add(&own, r->job);
-	if (r->gather.out)
-		pmp_line_addf(&own, "--out=%s", r->gather.out);
-	if (r->gather.keep)
-		pmp_line_add(&own, "--keep");
-	pmp_line_addf(&own, "--launcher-status=%d", r->gather.launcher_status);
+	own_line(r, is_early, &own);
 	int rc = own.failed ? -PMP_ENOMEM
 			    : pmp_launcher_per_node(&r->launched, own.words, &again.argv);
 
@@ -232,13 +288,41 @@ static int per_node_line(const struct run *r, char ***line)
 	return rc;
 }
 
+/* Only who starts the job, or the first of ranks that are all on this node, can see to all of them. */
+static bool can_watch(const struct run *r)
+{
+	const struct pmp_launch *launch = &r->launch;
+
+	return r->launched.launcher || !launch->is_rank_known ||
+	       (launch->node_rank == 0 && launch->node_size == launch->size);
+}
+
+static void start_watch(struct run *r)
+{
+	struct pmp_line own = {0};
+	char **line = NULL;
+
+	r->watch.quiet = r->gather.quiet;
+	r->watch.is_rank = !r->launched.launcher;
+	if (!can_watch(r))
+		return;
+	if (per_node_line(r, true, &line)) {
+		own_line(r, true, &own);
+		line = own.words;
+	}
+	r->watch.line = line;
+	if (line && !own.failed)
+		pmp_before_limit_start(&r->watch);
+	pmp_line_free(line);
+}
+
 /* A job over several nodes is collected by a job over the same nodes. Return: as per_node_line, or that job's failure. */
 static int gather_per_node(const struct run *r, struct pmp_diag *diag)
 {
 	char text[4096];
 	char **line = NULL;
 	int status = 0;
-	int rc = per_node_line(r, &line);
+	int rc = per_node_line(r, false, &line);
 
 	if (rc == 0)
 		rc = pmp_child_output(line, PER_NODE_SECONDS, text, sizeof(text), &status);
@@ -280,10 +364,32 @@ static void gather_elsewhere(const struct run *r, int status, struct pmp_diag *d
 		pmp_cli_fail(rc, diag);
 }
 
-static void gather_here(const struct run *r, struct pmp_diag *diag)
+/*
+ * Other nodes cannot be reached any more, as after scancel: the file of before the limit has them, else a file of this node is better
+ * than none. Everything stays where it is for a later job over the same nodes.
+ */
+static void gather_part(struct run *r, const struct pmp_diag *why)
+{
+	struct pmp_diag diag = {""};
+
+	pmp_cli_say("%s", why->text);
+	r->gather.keep = true;
+	if (!r->is_early)
+		pmp_gather(&r->gather, &pmp_group_single, &diag);
+	pmp_cli_say("the ranks of other nodes are not in the file; from a job over the same nodes: "
+		    "%s pmprof collect %s%s%s",
+		    pmp_launcher_per_node_text(r->launched.launcher), r->job,
+		    r->gather.out ? " --out " : "", r->gather.out ? r->gather.out : "");
+}
+
+static void gather_here(struct run *r, struct pmp_diag *diag)
 {
 	int rc = gather_per_node(r, diag);
 
+	if (rc && rc != -PMP_EUNSUPPORTED) {
+		gather_part(r, diag);
+		return;
+	}
 	if (rc)
 		rc = pmp_gather(&r->gather, &pmp_group_single, diag);
 	if (rc) {
@@ -298,7 +404,7 @@ static void gather_leftovers(struct run *r, int status)
 	struct pmp_diag diag = {""};
 	struct pmp_job job = {0};
 	bool has_data = pmp_job_open(r->job, &job) == 0;
-	bool is_written = has_file(r);
+	bool is_written = r->is_early ? !has_data : has_file(r);
 
 	r->gather.launcher = pmp_launcher_name(r->launched.launcher);
 	r->gather.launcher_status = status;
@@ -322,10 +428,13 @@ static int start(struct run *r, int *status, struct pmp_diag *diag)
 		return rc;
 	if (inherit)
 		set("LD_PRELOAD", r->preload);
+	start_watch(r);
 	if (!r->launched.launcher && r->launch.is_rank_known) {
 		rc = pmp_rank_run(&r->launch, line, &r->gather, status, diag);
+		pmp_before_limit_stop(&r->watch);
 	} else {
 		rc = pmp_child_run(line, NULL, NULL, status, diag);
+		r->is_early = pmp_before_limit_stop(&r->watch);
 		if (rc == 0)
 			gather_leftovers(r, *status);
 	}
@@ -342,6 +451,7 @@ int cmd_run(int argc, char **argv)
 
 	pmp_cli_parse(&argp, argc, argv, ARGP_IN_ORDER, &r.options);
 	check_settings(&r.options);
+	check_before(&r.options, &r.watch);
 	pmp_launch_read(&r.launch);
 	pmp_launcher_find(r.options.command, &r.launched);
 	set_environment(&r);

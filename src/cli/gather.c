@@ -88,14 +88,53 @@ static int open_job(const char *given, struct pmp_job *job)
 	return job->name ? 0 : -PMP_ENOMEM;
 }
 
+/* What stands under the name of the file, to see later whether it is still that. */
+static bool look(const char *path, struct stat *st)
+{
+	memset(st, 0, sizeof(*st));
+	return stat(path, st) == 0;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/*
+ * publish - give a file of a job that still ran its name, unless the ranks have meanwhile written theirs, which is whole
+ * @before: what stood there when we began
+ *
+ * The old file is moved aside first, so that no file is ever replaced unseen; link() takes the name only if it is free.
+ */
+static int publish(const char *snapshot, const char *path, const struct stat *before,
+		   struct pmp_diag *diag)
+{
+	char aside[PATH_MAX + 32];
+	struct stat now;
+	int rc = 0;
+
+	if (snprintf(aside, sizeof(aside), "%s.old", snapshot) >= (int)sizeof(aside))
+		return pmp_fail(diag, PMP_EINVALID, "the name of the file is too long");
+	if (rename(path, aside) == 0 && look(aside, &now) && !is_same(&now, before))
+		rename(aside, path);
+	if (link(snapshot, path) && errno != EEXIST && rename(snapshot, path))
+		rc = pmp_fail(diag, PMP_EIO, "cannot name the file '%s': %m", path);
+	unlink(snapshot);
+	unlink(aside);
+	return rc;
+}
+
 int pmp_gather(const struct pmp_gather *gather, const struct pmp_group *group,
 	       struct pmp_diag *diag)
 {
 	struct pmp_job job = {0};
-	char name[PATH_MAX];
+	char name[PATH_MAX], snapshot[PATH_MAX + 16];
+	const char *path = gather->out ? gather->out : name;
+	struct stat before = {0};
 	struct pmp_write_summary summary = {0};
 	struct pmp_collect_options options = {
-		.write = {.path = gather->out ? gather->out : name,
+		.write = {.path = gather->force ? snapshot : path,
 			  .launcher = gather->launcher,
 			  .launcher_status = gather->launcher_status,
 			  .has_launcher_status = gather->launcher != NULL,
@@ -107,10 +146,14 @@ int pmp_gather(const struct pmp_gather *gather, const struct pmp_group *group,
 
 	if (rc == 0) {
 		default_out(&job, name, sizeof(name));
+		snprintf(snapshot, sizeof(snapshot), "%s.running", path);
+		look(path, &before);
 		rc = pmp_collect(&job, &options, group, &summary, diag);
 	}
+	if (rc == 0 && group->rank == 0 && gather->force)
+		rc = publish(snapshot, path, &before, diag);
 	if (rc == 0 && group->rank == 0 && !gather->quiet)
-		tell(options.write.path, &summary);
+		tell(path, &summary);
 	pmp_job_close(&job);
 	return rc;
 }

@@ -176,6 +176,13 @@ const char *pmp_launcher_name(const struct pmp_launcher *launcher)
 	return launcher ? launcher->name : "none";
 }
 
+const char *pmp_launcher_per_node_text(const struct pmp_launcher *launcher)
+{
+	if (launcher == &launchers[SRUN])
+		return "srun --ntasks-per-node=1";
+	return launcher == &launchers[HYDRA] ? "mpirun -ppn 1" : "mpirun --map-by ppr:1:node";
+}
+
 /* srun: the user's own --export=LIST would shut ours out; names alone take their value from srun's
  * environment. */
 static void add_export(struct pmp_line *line, const char *word, const struct pmp_setting *v,
@@ -288,6 +295,28 @@ bool pmp_launched_has_nodes(const struct pmp_launched *launch)
 	return false;
 }
 
+/* srun takes the number of tasks from the job (SLURM_NTASKS) when it is not told another one: as many as nodes. */
+static void add_task_count(struct pmp_line *line, const struct pmp_launched *launch)
+{
+	static const char *const options[] = {"-N", "--nodes=", "--nodes", NULL};
+	const char *count = getenv("SLURM_JOB_NUM_NODES");
+
+	for (size_t i = launch->at + 1; launch->argv[i]; i++)
+		for (size_t o = 0; options[o]; o++) {
+			size_t len = strlen(options[o]);
+			const char *value = launch->argv[i] + len;
+
+			if (strncmp(launch->argv[i], options[o], len) != 0)
+				continue;
+			if (*value == '\0' && launch->argv[i + 1])
+				value = launch->argv[i + 1];
+			if (*value >= '0' && *value <= '9')
+				count = value;
+		}
+	if (count)
+		pmp_line_addf(line, "--ntasks=%.*s", (int)strspn(count, "0123456789"), count);
+}
+
 int pmp_launcher_per_node(const struct pmp_launched *launch, char *const *command, char ***words)
 {
 	const struct pmp_launcher *launcher = launch->launcher;
@@ -304,6 +333,8 @@ int pmp_launcher_per_node(const struct pmp_launched *launch, char *const *comman
 			pmp_line_add(&line, launch->argv[i]);
 			i += n > 1;
 		}
+	if (launcher == &launchers[SRUN])
+		add_task_count(&line, launch);
 	snprintf(options, sizeof(options), "%s", launcher->per_node);
 	for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " "))
 		pmp_line_add(&line, word);

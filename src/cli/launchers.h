@@ -43,6 +43,9 @@ bool pmp_launched_has_nodes(const struct pmp_launched *launch);
 const char *pmp_launcher_name(
 	const struct pmp_launcher *launcher); /* "Open MPI"; "none" for NULL */
 
+/* pmp_launcher_per_node_text - "mpirun --map-by ppr:1:node": for advice */
+const char *pmp_launcher_per_node_text(const struct pmp_launcher *launcher);
+
 /*
  * pmp_launcher_line - the command line with which the launcher sets the variables on all nodes
  * @count: variables; LD_PRELOAD among them is put before what the command line itself asks to

@@ -141,9 +141,11 @@ static void collect_once(const struct site *site, const char *dir)
 static void leave_to_user(const struct site *site)
 {
 	if (site->launch->rank == 0)
-		pmp_cli_say("the data of this job lie on several nodes; collect them with: mpirun "
-			    "--map-by ppr:1:node "
+		pmp_cli_say("the data of this job lie on several nodes; collect them with: %s "
 			    "pmprof collect %s",
+			    strcmp(site->launch->launcher, "Slurm") == 0
+				    ? "srun --ntasks-per-node=1"
+				    : "mpirun --map-by ppr:1:node",
 			    site->launch->job);
 }
 
