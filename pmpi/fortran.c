@@ -32,6 +32,17 @@ static const void *sentinel(const char *name)
 	return found ? found : &pmp_fortran_sentinels; /* no argument of the program */
 }
 
+static bool is_same_status(void)
+{
+	MPI_Fint fortran[PMP_FORTRAN_STATUS];
+	MPI_Status c;
+
+	for (size_t i = 0; i < PMP_FORTRAN_STATUS; i++)
+		fortran[i] = (MPI_Fint)(1000 + i);
+	memset(&c, 0, sizeof(c));
+	return PMPI_Status_f2c(fortran, &c) == MPI_SUCCESS && memcmp(&c, fortran, sizeof(c)) == 0;
+}
+
 static void find_sentinels(void)
 {
 	pmp_fortran_sentinels.in_place = sentinel("in_place");
@@ -60,6 +71,9 @@ void *pmp_fortran_bind(const char *symbol, const void *caller)
 	void *found = dlsym(RTLD_DEFAULT, symbol);
 
 	pthread_once(&once, find_sentinels);
+	if (pmp_tracking) /* MPI may be asked; the same each time */
+		__atomic_store_n(&pmp_fortran_sentinels.is_same_status, is_same_status(),
+				 __ATOMIC_RELAXED);
 	if (!found)
 		found = symbol_of(caller, symbol);
 	if (!found && !__atomic_exchange_n(&is_said, true, __ATOMIC_RELAXED))
@@ -97,13 +111,6 @@ MPI_Message pmp_fortran_message(MPI_Fint handle)
 	MPI_Message message = pmp_tracking ? PMPI_Message_f2c(handle) : MPI_MESSAGE_NULL;
 
 	return pmp_key(message) ? message : MPI_MESSAGE_NULL;
-}
-
-MPI_Request pmp_fortran_request(MPI_Fint handle)
-{
-	MPI_Request request = pmp_tracking ? PMPI_Request_f2c(handle) : MPI_REQUEST_NULL;
-
-	return pmp_key(request) ? request : MPI_REQUEST_NULL;
 }
 
 static uint64_t key_of(enum pmp_fortran_kind kind, MPI_Fint handle)

@@ -76,6 +76,7 @@ static inline void pmp_fortran_fail(MPI_Fint *ierror)
 /* Addresses that mean something, found by the first pmp_fortran_bind. */
 struct pmp_fortran_sentinels {
 	const void *in_place, *status_ignore, *statuses_ignore;
+	bool is_same_status; /* a status of Fortran has the bytes of one of C */
 };
 extern struct pmp_fortran_sentinels pmp_fortran_sentinels;
 
@@ -90,11 +91,12 @@ static inline MPI_Fint *pmp_fortran_status(MPI_Fint *wanted, MPI_Fint *own)
 	return wanted == pmp_fortran_sentinels.status_ignore ? own : wanted;
 }
 
-/* The status as C has it, when there is one. */
-static inline MPI_Status *pmp_fortran_converted(int rc, const MPI_Fint *status, MPI_Status *seen)
+/* The status as C has it; only of a call that succeeded. Where both are the same, nothing is copied. */
+static inline const MPI_Status *pmp_fortran_converted(const MPI_Fint *status, MPI_Status *seen)
 {
-	if (rc == MPI_SUCCESS)
-		PMPI_Status_f2c(status, seen);
+	if (pmp_likely(pmp_fortran_sentinels.is_same_status))
+		return (const MPI_Status *)(const void *)status;
+	PMPI_Status_f2c(status, seen);
 	return seen;
 }
 
@@ -131,7 +133,13 @@ MPI_Comm pmp_fortran_comm(MPI_Fint handle);
 MPI_Win pmp_fortran_win(MPI_Fint handle);
 MPI_File pmp_fortran_file(MPI_Fint handle);
 MPI_Message pmp_fortran_message(MPI_Fint handle);
-MPI_Request pmp_fortran_request(MPI_Fint handle);
+
+static inline MPI_Request pmp_fortran_request(MPI_Fint handle)
+{
+	MPI_Request request = pmp_tracking ? PMPI_Request_f2c(handle) : MPI_REQUEST_NULL;
+
+	return pmp_key(request) ? request : MPI_REQUEST_NULL;
+}
 
 static inline const struct pmp_comm_entry *pmp_fortran_take(const MPI_Fint *handle)
 {

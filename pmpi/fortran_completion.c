@@ -39,7 +39,7 @@ static inline void settle_one(const struct one *one, int rc, bool is_complete, M
 	if (!one->is_followed)
 		return;
 	pmp_settle(&one->found, rc, is_complete, pmp_fortran_request(*request),
-		   pmp_fortran_converted(rc, one->status, &converted));
+		   pmp_fortran_converted(one->status, &converted));
 }
 
 PMP_INLINE void fortran_wait(three_fn *real, void *frame, MPI_Fint *request, MPI_Fint *status,

@@ -83,7 +83,7 @@ class FortranWrapper(Wrapper):
         self.before.append("MPI_Fint own[PMP_FORTRAN_STATUS];")
         self.before.append(f"MPI_Fint *handed = pmp_fortran_status(f_{name}, own);")
         self.before.append("MPI_Status converted;")
-        self.after.append("MPI_Status *seen = pmp_fortran_converted(rc, handed, &converted);")
+        self.after.append("const MPI_Status *seen = pmp_fortran_converted(handed, &converted);")
         self.replaced[f"f_{name}"] = "handed"
 
     def mentions(self, name, *texts):

@@ -143,34 +143,33 @@ MPI_Status *pmp_pending_statuses(const struct pmp_pending *pending)
 	return pending->room->statuses;
 }
 
-static MPI_Status status_at(struct pmp_statuses statuses, int i)
+static const MPI_Status *status_at(struct pmp_statuses statuses, int i, MPI_Status *room)
 {
-	MPI_Status converted;
-
 	if (statuses.c)
-		return statuses.c[i];
-	PMPI_Status_f2c(&statuses.fortran[(size_t)i * PMP_FORTRAN_STATUS], &converted);
-	return converted;
+		return &statuses.c[i];
+	return pmp_fortran_converted(&statuses.fortran[(size_t)i * PMP_FORTRAN_STATUS], room);
 }
 
 /* One request of several: with MPI_ERR_IN_STATUS each status says for itself. */
 static void settle(const struct pmp_pending *pending, const struct pmp_followed *followed, int rc,
-		   MPI_Status status)
+		   const MPI_Status *status)
 {
 	bool is_good =
-		rc == MPI_SUCCESS || (rc == MPI_ERR_IN_STATUS && status.MPI_ERROR == MPI_SUCCESS);
+		rc == MPI_SUCCESS || (rc == MPI_ERR_IN_STATUS && status->MPI_ERROR == MPI_SUCCESS);
 
 	if (is_good)
-		pmp_request_completed(&followed->found, &status);
+		pmp_request_completed(&followed->found, status);
 	else if (pmp_request_at(pending->requests, followed->position) == MPI_REQUEST_NULL)
 		pmp_request_drop(&followed->found);
 }
 
 void pmp_pending_all(struct pmp_pending *pending, int rc, struct pmp_statuses statuses)
 {
+	MPI_Status room;
+
 	for (int i = 0; i < pending->count; i++)
 		settle(pending, &pending->followed[i], rc,
-		       status_at(statuses, pending->followed[i].position));
+		       status_at(statuses, pending->followed[i].position, &room));
 	give_back(pending);
 }
 
@@ -195,13 +194,14 @@ void pmp_pending_some(struct pmp_pending *pending, int rc, int outcount, const i
 		      struct pmp_statuses statuses)
 {
 	int first = pending->requests.fortran ? 1 : 0;
+	MPI_Status room;
 
 	for (int i = 0; pending->count && i < outcount; i++) {
 		const struct pmp_followed *followed =
 			indices[i] < first ? NULL : followed_at(pending, indices[i] - first);
 
 		if (followed)
-			settle(pending, followed, rc, status_at(statuses, i));
+			settle(pending, followed, rc, status_at(statuses, i, &room));
 	}
 	give_back(pending);
 }

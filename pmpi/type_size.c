@@ -18,18 +18,9 @@ struct type_cache {
 	} ways[WAYS];
 };
 
-/* Handles of Fortran are small numbers. */
-struct fortran_cache {
-	uint32_t generation;
-	struct {
-		MPI_Fint fortran;
-		MPI_Datatype datatype; /* MPI_DATATYPE_NULL: nothing remembered */
-	} ways[WAYS];
-};
-
 static PMP_THREAD struct type_cache cache;
-static PMP_THREAD struct fortran_cache fortran_cache;
-static uint32_t generation = 1; /* a zeroed cache is stale */
+PMP_THREAD struct pmp_type_cache pmp_type_cache;
+uint32_t pmp_type_generation = 1; /* a zeroed cache is stale */
 
 static uint64_t ask(MPI_Datatype datatype)
 {
@@ -44,7 +35,7 @@ uint64_t pmp_type_size(MPI_Datatype datatype)
 {
 	uint64_t key = pmp_key(datatype);
 	unsigned way = (unsigned)((key ^ key >> 7 ^ key >> 13) % WAYS);
-	uint32_t now = __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
+	uint32_t now = __atomic_load_n(&pmp_type_generation, __ATOMIC_ACQUIRE);
 
 	if (cache.generation != now) {
 		for (unsigned i = 0; i < WAYS; i++)
@@ -69,26 +60,23 @@ static MPI_Datatype convert(MPI_Fint fortran)
 	return datatype == none ? MPI_DATATYPE_NULL : datatype;
 }
 
-MPI_Datatype pmp_type_of_fortran(MPI_Fint datatype)
+MPI_Datatype pmp_type_of_fortran_slow(MPI_Fint datatype)
 {
-	struct fortran_cache *known = &fortran_cache;
-	unsigned way = (unsigned)datatype % WAYS;
-	uint32_t now = __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
+	struct pmp_type_cache *known = &pmp_type_cache;
+	unsigned way = (unsigned)datatype % PMP_TYPE_WAYS;
+	uint32_t now = __atomic_load_n(&pmp_type_generation, __ATOMIC_ACQUIRE);
 
 	if (known->generation != now) {
-		for (unsigned i = 0; i < WAYS; i++)
+		for (unsigned i = 0; i < PMP_TYPE_WAYS; i++)
 			known->ways[i].datatype = MPI_DATATYPE_NULL;
 		known->generation = now;
 	}
-	if (known->ways[way].fortran != datatype ||
-	    known->ways[way].datatype == MPI_DATATYPE_NULL) {
-		known->ways[way].datatype = convert(datatype);
-		known->ways[way].fortran = datatype;
-	}
+	known->ways[way].datatype = convert(datatype);
+	known->ways[way].fortran = datatype;
 	return known->ways[way].datatype;
 }
 
 void pmp_type_freeing(void)
 {
-	__atomic_fetch_add(&generation, 1, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&pmp_type_generation, 1, __ATOMIC_RELEASE);
 }

@@ -2,8 +2,7 @@
 #ifndef PMP_TYPE_SIZE_H
 #define PMP_TYPE_SIZE_H
 
-#include <mpi.h>
-#include <stdint.h>
+#include "pmpi.h"
 
 /*
  * pmp_type_size - bytes of data in one element
@@ -13,12 +12,37 @@
  */
 uint64_t pmp_type_size(MPI_Datatype datatype);
 
+/* Handles of Fortran that a thread used last; they are small numbers. */
+#define PMP_TYPE_WAYS 8
+struct pmp_type_cache {
+	uint32_t generation; /* 0: nothing remembered */
+	struct {
+		MPI_Fint fortran;
+		MPI_Datatype datatype; /* MPI_DATATYPE_NULL: nothing remembered */
+	} ways[PMP_TYPE_WAYS];
+};
+extern PMP_THREAD struct pmp_type_cache pmp_type_cache;
+extern uint32_t pmp_type_generation;
+
+MPI_Datatype pmp_type_of_fortran_slow(MPI_Fint datatype);
+
 /*
- * pmp_type_of_fortran - the handle of C; MPI_DATATYPE_NULL for a wrong one
+ * pmp_type_of_fortran - the handle of C; MPI_DATATYPE_NULL for a wrong one, and while MPI may not be asked
  *
- * Context: after MPI_Init, any thread. Cost: as above for a remembered one.
+ * Context: any thread. Cost: as above for a remembered one.
  */
-MPI_Datatype pmp_type_of_fortran(MPI_Fint datatype);
+static inline MPI_Datatype pmp_type_of_fortran(MPI_Fint datatype)
+{
+	const struct pmp_type_cache *cache = &pmp_type_cache;
+	unsigned way = (unsigned)datatype % PMP_TYPE_WAYS;
+
+	if (pmp_likely(cache->ways[way].fortran == datatype &&
+		       cache->generation ==
+			       __atomic_load_n(&pmp_type_generation, __ATOMIC_ACQUIRE) &&
+		       cache->ways[way].datatype != MPI_DATATYPE_NULL))
+		return cache->ways[way].datatype;
+	return pmp_type_of_fortran_slow(datatype);
+}
 
 /* pmp_type_freeing - a datatype is about to be freed: its handle may come back with another size, on any thread */
 void pmp_type_freeing(void);
