@@ -2,7 +2,8 @@
  * pmprof.h - annotations for programs that may run under libpmprof
  *
  * Header-only for the program: no link flag is needed. Without the library every call here costs one load and one branch;
- * under `pmprof run`, with LD_PRELOAD or when linked with -lpmprof it comes alive. C11 and C++11.
+ * under `pmprof run`, with LD_PRELOAD or when linked with -lpmprof it comes alive. C11 and C++11; pmprof.f90 beside it is the same
+ * for Fortran.
  *
  *   PMPROF_REGION("solve") { ... }            time inside is reported as region "solve"; regions nest, per thread
  *   pmprof_region_begin("io"); ... pmprof_region_end("io");
@@ -36,6 +37,9 @@ struct pmprof_api {
 	void (*region_end)(const char *name);
 	void (*pause)(void);
 	void (*resume)(void);
+	/* As Fortran passes strings: without an end, filled up with blanks. A name that is NULL is absent. */
+	void (*region_begin_fortran)(const char *name, size_t length);
+	void (*region_end_fortran)(const char *name, size_t length);
 };
 
 #ifndef PMPROF_API_ONLY /* defined where the table is made */

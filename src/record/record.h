@@ -82,4 +82,7 @@ void pmp_record_comm_name(uint32_t comm, const char *name);
 void pmp_region_begin(const char *name, void *frame);
 void pmp_region_end(const char *name, void *frame);
 
+/* pmp_region_begin_at - the same with a name that was copied from `where`, by which it is looked up first */
+void pmp_region_begin_at(const char *where, const char *name, void *frame);
+
 #endif

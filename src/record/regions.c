@@ -34,18 +34,19 @@ static void mark(struct pmp_probe *p, enum pmp_call_id call, uint32_t region)
 }
 
 /* The region of that name inside the current one; NULL when there is no room for a new one. */
-static const struct pmp_region_memo *find_region(struct pmp_recorder *self, const char *name)
+static const struct pmp_region_memo *find_region(struct pmp_recorder *self, const char *where,
+						 const char *name)
 {
-	uint64_t slot = ((uintptr_t)name >> 3) + self->region;
+	uint64_t slot = ((uintptr_t)where >> 3) + self->region;
 	struct pmp_region_memo *memo = &self->region_memo[slot & (PMP_REGION_MEMO - 1)];
 
-	if (memo->pointer == name && memo->parent == self->region &&
+	if (memo->pointer == where && memo->parent == self->region &&
 	    strncmp(memo->text, name, PMP_TEXT_MAX - 1) == 0)
 		return memo;
 	memo->region = pmp_rank_region(self->rank, self->region, name);
 	memo->parent = self->region;
 	memo->text = pmp_rank_region_name(self->rank, memo->region);
-	memo->pointer = memo->region == self->region ? NULL : name;
+	memo->pointer = memo->region == self->region ? NULL : where;
 	return memo->pointer ? memo : NULL;
 }
 
@@ -60,12 +61,13 @@ static struct pmp_recorder *silent_recorder(void)
 }
 
 /* Too deep, or no room: such regions are only counted, so that their ends are known. */
-static void open_region(struct pmp_recorder *self, const char *name, struct pmp_probe *probe)
+static void open_region(struct pmp_recorder *self, const char *where, const char *name,
+			struct pmp_probe *probe)
 {
 	const struct pmp_region_memo *region = NULL;
 
 	if (!self->region_excess && self->region_depth < PMP_REGION_DEPTH)
-		region = find_region(self, name);
+		region = find_region(self, where, name);
 	if (!region) {
 		self->region_excess++;
 		return;
@@ -77,19 +79,24 @@ static void open_region(struct pmp_recorder *self, const char *name, struct pmp_
 	self->region = region->region;
 }
 
-void pmp_region_begin(const char *name, void *frame)
+void pmp_region_begin_at(const char *where, const char *name, void *frame)
 {
 	struct pmp_probe probe;
 
 	if (pmp_enter(&probe, frame)) {
-		open_region(probe.self, name ? name : "", &probe);
+		open_region(probe.self, where, name, &probe);
 		probe.self->guard = NULL;
 	} else {
 		struct pmp_recorder *self = silent_recorder();
 
 		if (self)
-			open_region(self, name ? name : "", NULL);
+			open_region(self, where, name, NULL);
 	}
+}
+
+void pmp_region_begin(const char *name, void *frame)
+{
+	pmp_region_begin_at(name ? name : "", name ? name : "", frame);
 }
 
 /* How many regions to close: up to the innermost of that name; none when it is not open. */
