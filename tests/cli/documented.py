@@ -9,7 +9,7 @@ import tempfile
 
 from cli_harness import Tests, environment
 
-EXAMPLES = ["heat", "imbalance", "pi", "ring", "crash"]
+EXAMPLES = ["heat", "imbalance", "pi", "ring", "crash", "amdahl", "chatty"]
 JOB = "12345-9f3a"  # the left-over job of pmprof-collect(1)
 
 
