@@ -279,15 +279,21 @@ static void coroutine(int number)
 	}
 }
 
+static void make_coroutine(int number)
+{
+	ucontext_t *context = &contexts[number];
+
+	getcontext(context);
+	context->uc_stack.ss_sp = malloc(262144);
+	context->uc_stack.ss_size = 262144;
+	context->uc_link = &main_context;
+	makecontext(context, (void (*)(void))coroutine, 1, number);
+}
+
 static void case_coroutines(void)
 {
-	for (int i = 0; i < 2; i++) {
-		getcontext(&contexts[i]);
-		contexts[i].uc_stack.ss_sp = malloc(262144);
-		contexts[i].uc_stack.ss_size = 262144;
-		contexts[i].uc_link = &main_context;
-		makecontext(&contexts[i], (void (*)(void))coroutine, 1, i);
-	}
+	make_coroutine(0);
+	make_coroutine(1);
 	talk(1);
 	swapcontext(&main_context, &contexts[0]);
 	swapcontext(&main_context, &contexts[1]);
