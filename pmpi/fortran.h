@@ -9,6 +9,8 @@
 #ifndef PMP_FORTRAN_H
 #define PMP_FORTRAN_H
 
+#include <string.h>
+
 #include "wrapper.h"
 
 _Static_assert(sizeof(MPI_Fint) == sizeof(int), "counts are read as int");
@@ -91,12 +93,13 @@ static inline MPI_Fint *pmp_fortran_status(MPI_Fint *wanted, MPI_Fint *own)
 	return wanted == pmp_fortran_sentinels.status_ignore ? own : wanted;
 }
 
-/* The status as C has it; only of a call that succeeded. Where both are the same, nothing is copied. */
+/* The status as C has it; only of a call that succeeded. That of Fortran is an array of INTEGER: aligned for those only. */
 static inline const MPI_Status *pmp_fortran_converted(const MPI_Fint *status, MPI_Status *seen)
 {
 	if (pmp_likely(pmp_fortran_sentinels.is_same_status))
-		return (const MPI_Status *)(const void *)status;
-	PMPI_Status_f2c(status, seen);
+		memcpy(seen, status, sizeof(*seen));
+	else
+		PMPI_Status_f2c(status, seen);
 	return seen;
 }
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -121,13 +122,15 @@ static void jump_out(int signal)
 	siglongjmp(landing, 1);
 }
 
-/* A page that is not there, asked for on purpose: the way of some interpreters and memory probes. */
+/* A page that may not be touched, asked for on purpose: the way of some interpreters and memory probes. */
 static void probe_memory(void)
 {
-	volatile int *nowhere = NULL;
+	static volatile int *forbidden;
 
+	if (!forbidden)
+		forbidden = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (sigsetjmp(landing, 1) == 0)
-		*nowhere = 1;
+		*forbidden = 1;
 }
 
 static void case_segv_recovered(void)
