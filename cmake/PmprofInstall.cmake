@@ -14,6 +14,10 @@ foreach(library IN ITEMS pmprof pmprof_static pmprof-hdf5)
 	endif()
 endforeach()
 
+set(PMPROF_STATIC_LINK_OPTIONS LINKER:-u,pmprof_api_1,--export-dynamic-symbol=pmprof_api_1)
+if(PMPROF_SANITIZE)
+	list(APPEND PMPROF_STATIC_LINK_OPTIONS -fsanitize=undefined)
+endif()
 configure_package_config_file(cmake/pmprof-config.cmake.in ${PROJECT_BINARY_DIR}/pmprof-config.cmake
 	INSTALL_DESTINATION ${PMPROF_CMAKE_DIR} PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_BINDIR)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/pmprof-config-version.cmake COMPATIBILITY SameMinorVersion)

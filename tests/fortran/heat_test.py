@@ -28,7 +28,7 @@ def main():
                 bad.append(f"{ranks} ranks: bare {bare!r}, profiled {profiled!r}")
             if STEPS * ranks not in regions.values():
                 bad.append(f"{ranks} ranks: no region entered {STEPS * ranks} times in {regions}")
-            if not any(file.endswith("heat_f08.f90") and "exchange_halo" in function for function, file in frames):
+            if not any((file or "").endswith("heat_f08.f90") and "exchange_halo" in (function or "") for function, file in frames):
                 bad.append(f"{ranks} ranks: no call path through exchange_halo of heat_f08.f90")
     print("\n".join(bad))
     sys.exit(bool(bad))
