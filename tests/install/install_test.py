@@ -33,6 +33,18 @@ def check_file(path, ranks):
         sys.exit(f"{path}: {calls} calls, regions {regions}")
 
 
+def check_python(prefix, top):
+    """The module is where the man page says, whole, and found through PYTHONPATH."""
+    packages = os.path.join(prefix, "lib", "python3", "dist-packages")
+    heat = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, os.pardir, "examples", "heat.py")
+    out = os.path.join(top, "heat.pmprof.h5")
+    run(os.path.join(prefix, "bin", "pmprof"), "run", "--out", out, "--", "mpirun", "-np", "2", "/usr/bin/python3", heat, "64", "20",
+        PYTHONPATH=packages)
+    names = run("/usr/bin/python3", "-c", f"import pmprof; print(pmprof.read({out!r}).region_names())", PYTHONPATH=packages).stdout
+    if names != "['', 'solve', 'solve/relax', 'solve/halo']\n":
+        sys.exit(f"the module for Python reads {names!r}")
+
+
 def check_programs(build, prefix, top):
     lib = os.path.join(prefix, "lib")
     pmprof = os.path.join(prefix, "bin", "pmprof")
@@ -63,6 +75,7 @@ def main():
         for page in ("pmprof", "pmprof-run", "pmprof-collect", "pmprof-doctor", "pmprof-report", "pmprof-info"):
             if not os.path.exists(os.path.join(prefix, "share", "man", "man1", page + ".1")):
                 sys.exit(f"no man page {page}.1")
+        check_python(prefix, top)
         consumer = os.path.join(top, "consumer")
         run(cmake, "-S", here, "-B", consumer, f"-DCMAKE_PREFIX_PATH={prefix}")
         run(cmake, "--build", consumer)
