@@ -2,7 +2,11 @@
  * cmd_report.c - `pmprof report FILE`: reads one file, sums it up, prints it. Options only; the work is done in metrics/ and render/.
  */
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
+#include "base/environment.h"
 #include "cli/output.h"
 #include "render/report.h"
 #include "store/reader.h"
@@ -12,7 +16,17 @@
 
 static const char *const sort_names[] = {"time", "count", "max", "bytes", "imbalance", NULL};
 
-enum { KEY_SORT = 0x100, KEY_TOP, KEY_PATH, KEY_FLAT, KEY_RANK, KEY_REGION, KEY_PER_RANK, KEY_ALL };
+enum {
+	KEY_SORT = 0x100,
+	KEY_TOP,
+	KEY_PATH,
+	KEY_FLAT,
+	KEY_RANK,
+	KEY_REGION,
+	KEY_PER_RANK,
+	KEY_ALL,
+	KEY_DEBUG
+};
 
 static const struct argp_option options[] = {
 	{"sort", KEY_SORT, "COLUMN", 0,
@@ -23,6 +37,8 @@ static const struct argp_option options[] = {
 	{"rank", KEY_RANK, "LIST", 0, "Only these ranks, for example 0,3-5", 0},
 	{"region", KEY_REGION, "NAME", 0, "Only this region and those inside it", 0},
 	{"all", KEY_ALL, NULL, 0, "Every row, nothing folded", 0},
+	{"debug-dir", KEY_DEBUG, "DIR", 0,
+	 "Look for debug files of stripped programs in DIR, by build-id; may be repeated", 0},
 	{"per-rank", KEY_PER_RANK, NULL, 0, "json: every call on every rank", 0},
 	{0},
 };
@@ -36,6 +52,21 @@ struct request {
 	bool has_all, has_per_rank;
 	const char *ranks, *region, *path;
 };
+
+/* The option stands for the variable, before what is in it. */
+static void add_debug_folder(const char *folder)
+{
+	const char *others = pmp_env_text(PMP_ENV_PMPROF_DEBUG_DIR);
+	struct stat st;
+	char *all;
+
+	if (stat(folder, &st) || !S_ISDIR(st.st_mode))
+		pmp_cli_usage("'%s' is not a folder with debug files", folder);
+	if (asprintf(&all, "%s%s%s", folder, *others ? ":" : "", others) >= 0) {
+		setenv("PMPROF_DEBUG_DIR", all, 1);
+		free(all);
+	}
+}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -62,6 +93,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_REGION:
 		request->region = arg;
+		break;
+	case KEY_DEBUG:
+		add_debug_folder(arg);
 		break;
 	case KEY_ALL:
 		request->has_all = true;

@@ -13,8 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/debug_files.h"
 #include "store/demangle.h"
 #include "store/keymap.h"
+
+#define BUILD_ID_MAX 132 /* hexadecimal digits of the longest, and an end */
 
 size_t pmp_symbols_lower(const struct pmp_symbol_job *job, uint64_t address)
 {
@@ -47,32 +50,61 @@ int pmp_symbols_add(struct pmp_symbol_job *job, struct pmp_symbol *symbol, const
 	return 0;
 }
 
-/*
- * dwfl_standard_find_debuginfo would ask debuginfod servers when DEBUGINFOD_URLS is set; these two only look at files: by build-id in
- * /usr/lib/debug/.build-id, then by .gnu_debuglink beside the file, in .debug, and below /usr/lib/debug.
- */
-static int find_debug_file(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
-			   const char *file, const char *link, GElf_Word crc, char **found)
+static void write_hex(const unsigned char *bits, int len, char hex[BUILD_ID_MAX])
 {
+	hex[0] = '\0';
+	for (int i = 0; i < len && 2 * i + 2 < BUILD_ID_MAX; i++)
+		snprintf(hex + 2 * i, 3, "%02x", bits[i]);
+}
+
+/* "" when it has none */
+static void read_build_id(Dwfl_Module *module, char hex[BUILD_ID_MAX])
+{
+	const unsigned char *bits = NULL;
+	GElf_Addr address;
+	int len = dwfl_module_build_id(module, &bits, &address);
+
+	write_hex(bits, len, hex);
+}
+
+/* By name, beside the file, in .debug, and below /usr/lib/debug; of another build, it is none of this file's. */
+static int find_linked(const char *build_id, const char *file, const char *link, char **found)
+{
+	static const char *const forms[][2] = {
+		{"", "/"}, {"", "/.debug/"}, {"/usr/lib/debug", "/"}};
 	const char *slash = file ? strrchr(file, '/') : NULL;
 	int folder = slash ? (int)(slash - file) : 0;
-	int fd = dwfl_build_id_find_debuginfo(module, data, name, base, file, link, crc, found);
+	int fd = -1;
 
-	(void)crc;
 	for (int i = 0; fd < 0 && link && slash && i < 3; i++) {
-		static const char *const forms[][2] = {
-			{"", "/"}, {"", "/.debug/"}, {"/usr/lib/debug", "/"}};
 		char *path = NULL;
 
 		if (asprintf(&path, "%s%.*s%s%s", forms[i][0], folder, file, forms[i][1], link) < 0)
 			return -1;
-		fd = strcmp(path, file) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+		fd = strcmp(path, file) ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+		if (fd >= 0 && build_id[0] && !pmp_debug_file_fits(fd, build_id)) {
+			close(fd);
+			fd = -1;
+		}
 		if (fd >= 0)
 			*found = path;
 		else
 			free(path);
 	}
 	return fd;
+}
+
+/* dwfl_standard_find_debuginfo would ask debuginfod servers when DEBUGINFOD_URLS is set; this only looks at files. */
+static int find_debug_file(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
+			   const char *file, const char *link, GElf_Word crc, char **found)
+{
+	char build_id[BUILD_ID_MAX];
+	int fd;
+
+	(void)data, (void)base, (void)crc;
+	read_build_id(module, build_id);
+	fd = pmp_debug_file_open(build_id, name, found);
+	return fd < 0 ? find_linked(build_id, file, link, found) : fd;
 }
 
 static const Dwfl_Callbacks callbacks = {
@@ -83,22 +115,10 @@ static const Dwfl_Callbacks callbacks = {
 
 static bool has_build_id(Dwfl_Module *module, const char *wanted)
 {
-	const unsigned char *bits;
-	GElf_Addr address;
-	int len = dwfl_module_build_id(module, &bits, &address);
+	char build_id[BUILD_ID_MAX];
 
-	if (wanted[0] == '\0')
-		return true;
-	if (len <= 0 || strlen(wanted) != (size_t)len * 2)
-		return false;
-	for (int i = 0; i < len; i++) {
-		char hex[3];
-
-		snprintf(hex, sizeof(hex), "%02x", bits[i]);
-		if (memcmp(hex, wanted + 2 * i, 2) != 0)
-			return false;
-	}
-	return true;
+	read_build_id(module, build_id);
+	return wanted[0] == '\0' || strcmp(build_id, wanted) == 0;
 }
 
 static int from_symbol_table(struct pmp_symbol_job *job, Dwfl_Module *module, uint64_t bias)
@@ -123,14 +143,14 @@ static int from_symbol_table(struct pmp_symbol_job *job, Dwfl_Module *module, ui
 	return rc;
 }
 
-static int resolve_module(struct pmp_symbol_job *job, Dwfl_Module *module, const char *build_id)
+static int resolve_module(struct pmp_symbol_job *job, Dwfl_Module *module)
 {
 	GElf_Addr elf_bias = 0;
 	Dwarf_Addr dwarf_bias = 0;
 	Dwarf *dwarf;
 	int rc = 0;
 
-	if (!dwfl_module_getelf(module, &elf_bias) || !has_build_id(module, build_id))
+	if (!dwfl_module_getelf(module, &elf_bias))
 		return 0;
 	dwarf = dwfl_module_getdwarf(module, &dwarf_bias);
 	/* the debug file may be prelinked to another base than the program: DWARF + dwarf_bias == offset + elf_bias */
@@ -139,28 +159,48 @@ static int resolve_module(struct pmp_symbol_job *job, Dwfl_Module *module, const
 	return rc ? rc : from_symbol_table(job, module, elf_bias);
 }
 
+/* One file, the program or only its debug file. Return: as pmp_symbols_resolve; @is_used when it was of the build wanted. */
+static int resolve_file(struct pmp_symbol_job *job, const char *path, int fd, const char *build_id,
+			bool *is_used)
+{
+	Dwfl *dwfl = dwfl_begin(&callbacks);
+	Dwfl_Module *module;
+	int rc = 0;
+
+	if (!dwfl)
+		return -PMP_ENOMEM;
+	dwfl_report_begin(dwfl);
+	module = dwfl_report_offline(dwfl, path, path, fd);
+	dwfl_report_end(dwfl, NULL, NULL);
+	*is_used = module && has_build_id(module, build_id);
+	if (*is_used)
+		rc = resolve_module(job, module);
+	dwfl_end(dwfl);
+	return rc;
+}
+
 int pmp_symbols_resolve(const char *path, const char *build_id, struct pmp_symbol *symbols,
 			size_t count, struct pmp_symbol_frames *frames, struct pmp_pool *pool)
 {
 	struct pmp_symbol_job job = {symbols, count, frames, pool};
-	Dwfl_Module *module = NULL;
+	char *debug_path = NULL;
+	bool is_used = false;
 	struct stat st;
-	Dwfl *dwfl;
-	int rc = 0;
+	int rc = 0, fd;
 
 	for (size_t i = 0; i < count; i++)
 		symbols[i].count = symbols[i].first = 0;
-	/* a name from a file: no device, no pipe */
-	if (path[0] != '/' || stat(path, &st) || !S_ISREG(st.st_mode))
+	if (path[0] != '/')
 		return 0;
-	dwfl = dwfl_begin(&callbacks);
-	if (!dwfl)
-		return -PMP_ENOMEM;
-	dwfl_report_begin(dwfl);
-	module = dwfl_report_offline(dwfl, path, path, -1);
-	dwfl_report_end(dwfl, NULL, NULL);
-	if (module)
-		rc = resolve_module(&job, module, build_id);
-	dwfl_end(dwfl);
+	/* a name from a file: no device, no pipe */
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		rc = resolve_file(&job, path, -1, build_id, &is_used);
+	if (rc || is_used)
+		return rc;
+	/* gone, or built anew since: its debug file alone says as much */
+	fd = pmp_debug_file_open(build_id, path, &debug_path);
+	if (fd >= 0 && lseek(fd, 0, SEEK_SET) == 0)
+		rc = resolve_file(&job, debug_path, fd, build_id, &is_used);
+	free(debug_path);
 	return rc;
 }

@@ -15,12 +15,19 @@ static int by_offset(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Nothing is known, or only what a symbol table told, without a line: debug data may have come since. */
+static bool is_open(const struct pmp_model *model, const struct pmp_model_address *a)
+{
+	return a->frame_count == 0 ||
+	       (a->frame_count == 1 && model->frames[a->first_frame].line == 0);
+}
+
 static size_t collect(const struct pmp_model *model, uint32_t module, struct pmp_symbol *symbols)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < model->address_count; i++)
-		if (model->addresses[i].module == module && model->addresses[i].frame_count == 0)
+		if (model->addresses[i].module == module && is_open(model, &model->addresses[i]))
 			symbols[count++] =
 				(struct pmp_symbol){.offset = model->addresses[i].offset};
 	if (count)
@@ -71,10 +78,10 @@ static int resolve_module(struct pmp_model *model, uint32_t module, struct pmp_s
 		struct pmp_model_address *a = &model->addresses[i];
 		struct pmp_symbol key = {.offset = a->offset}, *hit;
 
-		if (a->module != module || a->frame_count)
+		if (a->module != module || !is_open(model, a))
 			continue;
 		hit = bsearch(&key, symbols, count, sizeof(*symbols), by_offset);
-		if (hit && hit->count) {
+		if (hit && hit->count && (!a->frame_count || found.frames[hit->first].line)) {
 			a->first_frame = (uint32_t)(before + hit->first);
 			a->frame_count = (uint32_t)hit->count;
 		}
