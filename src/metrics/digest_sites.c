@@ -255,6 +255,17 @@ static int take_sites(struct builder *b)
 	return 0;
 }
 
+/* As of calls: what rounding to whole nanoseconds leaves over is spread over the stretches, so that they sum up to compute_s. */
+static void spread_rest(struct pmp_digest *d)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < d->stretch_count; i++)
+		sum += d->stretches[i].compute.sum_s;
+	for (size_t i = 0; i < d->stretch_count && sum > 0; i++)
+		d->stretches[i].compute.sum_s *= d->compute_s / sum;
+}
+
 static int take_stretches(struct builder *b)
 {
 	struct stretch_row *rows = (void *)b->stretches.rows;
@@ -281,6 +292,7 @@ static int take_stretches(struct builder *b)
 						     rows[i].sum_s
 					   : 0;
 	}
+	spread_rest(d);
 	return 0;
 }
 
