@@ -3,11 +3,11 @@
  */
 #include "store/catalog.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
+#include "store/text.h"
 
 int pmp_catalog_init(struct pmp_catalog *catalog)
 {
@@ -81,8 +81,7 @@ static void describe_module(const struct pmp_arena_view *arena, size_t index,
 
 	memset(e, 0, sizeof(*e));
 	set_text(e, arena, m->path);
-	for (uint32_t i = 0; i < m->build_id_len; i++)
-		snprintf(e->build_id + 2 * i, 3, "%02x", m->build_id[i]);
+	pmp_text_hex(m->build_id, m->build_id_len, e->build_id, sizeof(e->build_id));
 	e->key = m->build_id_len ? pmp_hash_bytes(1, m->build_id, m->build_id_len)
 				 : pmp_hash_bytes(2, e->text, e->text_len);
 	e->order = order_of(arena, index);

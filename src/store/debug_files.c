@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/environment.h"
+#include "store/text.h"
 
 #define SYSTEM_FOLDER "/usr/lib/debug"
 #define BUILD_ID_MIN  6 /* hexadecimal digits */
@@ -21,17 +22,10 @@ static bool is_build(Elf *elf, const char *wanted)
 {
 	const void *bits;
 	ssize_t len = dwelf_elf_gnu_build_id(elf, &bits);
+	char build_id[PMP_BUILD_ID_SIZE];
 
-	if (len <= 0 || strlen(wanted) != (size_t)len * 2)
-		return false;
-	for (ssize_t i = 0; i < len; i++) {
-		char hex[3];
-
-		snprintf(hex, sizeof(hex), "%02x", ((const unsigned char *)bits)[i]);
-		if (memcmp(hex, wanted + 2 * i, 2) != 0)
-			return false;
-	}
-	return true;
+	pmp_text_hex(bits, len > 0 ? (size_t)len : 0, build_id, sizeof(build_id));
+	return build_id[0] && strcmp(build_id, wanted) == 0;
 }
 
 /* A stripped program has the right build-id, and nothing to tell. */

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#define PMP_BUILD_ID_SIZE 132 /* of the longest in hexadecimal digits, and an end */
+
 /*
  * pmp_debug_file_open - the file with the debug data, or at least the symbol table, of a module
  * @build_id: in hexadecimal; "" finds nothing

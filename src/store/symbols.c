@@ -16,8 +16,7 @@
 #include "store/debug_files.h"
 #include "store/demangle.h"
 #include "store/keymap.h"
-
-#define BUILD_ID_MAX 132 /* hexadecimal digits of the longest, and an end */
+#include "store/text.h"
 
 size_t pmp_symbols_lower(const struct pmp_symbol_job *job, uint64_t address)
 {
@@ -50,21 +49,14 @@ int pmp_symbols_add(struct pmp_symbol_job *job, struct pmp_symbol *symbol, const
 	return 0;
 }
 
-static void write_hex(const unsigned char *bits, int len, char hex[BUILD_ID_MAX])
-{
-	hex[0] = '\0';
-	for (int i = 0; i < len && 2 * i + 2 < BUILD_ID_MAX; i++)
-		snprintf(hex + 2 * i, 3, "%02x", bits[i]);
-}
-
 /* "" when it has none */
-static void read_build_id(Dwfl_Module *module, char hex[BUILD_ID_MAX])
+static void read_build_id(Dwfl_Module *module, char hex[PMP_BUILD_ID_SIZE])
 {
 	const unsigned char *bits = NULL;
 	GElf_Addr address;
 	int len = dwfl_module_build_id(module, &bits, &address);
 
-	write_hex(bits, len, hex);
+	pmp_text_hex(bits, len > 0 ? (size_t)len : 0, hex, PMP_BUILD_ID_SIZE);
 }
 
 /* By name, beside the file, in .debug, and below /usr/lib/debug; of another build, it is none of this file's. */
@@ -98,7 +90,7 @@ static int find_linked(const char *build_id, const char *file, const char *link,
 static int find_debug_file(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
 			   const char *file, const char *link, GElf_Word crc, char **found)
 {
-	char build_id[BUILD_ID_MAX];
+	char build_id[PMP_BUILD_ID_SIZE];
 	int fd;
 
 	(void)data, (void)base, (void)crc;
@@ -115,7 +107,7 @@ static const Dwfl_Callbacks callbacks = {
 
 static bool has_build_id(Dwfl_Module *module, const char *wanted)
 {
-	char build_id[BUILD_ID_MAX];
+	char build_id[PMP_BUILD_ID_SIZE];
 
 	read_build_id(module, build_id);
 	return wanted[0] == '\0' || strcmp(build_id, wanted) == 0;

@@ -35,7 +35,8 @@ struct pmp_symbol_frames {
  * @pool:     owns the texts
  *
  * DWARF of the file itself or of its debug file (by build-id where debug_files.h looks, or .gnu_debuglink), else its symbol table; if
- * the file is gone or of another build, its debug file alone. No network: debuginfod is not asked. A file that is missing, replaced or damaged leaves its addresses unresolved, which is no error.
+ * the file is gone or of another build, its debug file alone. No network: debuginfod is not asked. What is missing, replaced or damaged
+ * leaves its addresses unresolved, which is no error.
  * Cost: one pass over the compilation units that contain an address. Return: 0 or -PMP_ENOMEM.
  */
 int pmp_symbols_resolve(const char *path, const char *build_id, struct pmp_symbol *symbols,

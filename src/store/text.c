@@ -58,3 +58,16 @@ const char *pmp_text_clean(struct pmp_pool *pool, const char *from, size_t len)
 	pmp_text_clean_in_place(text, len);
 	return text;
 }
+
+void pmp_text_hex(const void *bytes, size_t len, char *text, size_t size)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *from = bytes;
+	size_t at = 0;
+
+	for (size_t i = 0; i < len && at + 2 < size; i++) {
+		text[at++] = digits[from[i] >> 4];
+		text[at++] = digits[from[i] & 15];
+	}
+	text[at] = '\0';
+}

@@ -12,4 +12,7 @@ const char *pmp_text_clean(struct pmp_pool *pool, const char *from, size_t len);
 /* pmp_text_clean_in_place - the same, of a buffer */
 void pmp_text_clean_in_place(char *text, size_t len);
 
+/* pmp_text_hex - @len bytes as hexadecimal digits, as many as fit into @text of @size bytes, and an end */
+void pmp_text_hex(const void *bytes, size_t len, char *text, size_t size);
+
 #endif

@@ -1,7 +1,6 @@
 """Regions and pauses: the table of functions that libpmprof.so exports, called through ctypes.
 
-The table is described in include/pmprof/pmprof.h. Frames of this file are left out of call paths by the recorder, so that a region
-begins in the program's line.
+The table is described in include/pmprof/pmprof.h.
 """
 from __future__ import annotations
 
