@@ -269,11 +269,15 @@ static void say_written(const struct ending *ending, const struct pmp_write_summ
 static void say_failed(const struct ending *ending)
 {
 	const char *slash = ending->arena ? strrchr(ending->arena, '/') : NULL;
+	char folder[PATH_MAX], quoted[2 * PATH_MAX];
 
 	fprintf(stderr, "pmprof: no file was written: %s", ending->diag.text);
-	if (slash)
-		fprintf(stderr, "; the records are kept, to write it: pmprof collect %.*s",
-			(int)(slash - ending->arena), ending->arena);
+	if (slash) {
+		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - ending->arena),
+			 ending->arena);
+		fprintf(stderr, "; the records are kept, to write it: pmprof collect %s",
+			pmp_fmt_shell(folder, quoted, sizeof(quoted)));
+	}
 	fputc('\n', stderr);
 }
 

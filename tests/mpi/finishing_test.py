@@ -6,6 +6,7 @@ The program ends as without us each time. There is a file, or one line that says
 import glob
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -80,11 +81,11 @@ def kept(run, ranks, reason):
     """No file, the arenas, one line; what it says to run makes a file"""
     if not run.ends_well(range(2)) or run.files or len(run.arenas) != ranks or len(run.said) != 1:
         return False
-    command = re.search(r"no file was written: .*%s.*; the records are kept, to write it: pmprof (collect \S+)$" % reason,
+    command = re.search(r"no file was written: .*%s.*; the records are kept, to write it: pmprof (collect .+)$" % reason,
                         run.said[0])
     if not command:
         return False
-    collect = subprocess.run([PMPROF, *command.group(1).split()], cwd=run.folder, capture_output=True, text=True)
+    collect = subprocess.run([PMPROF, *shlex.split(command.group(1))], cwd=run.folder, capture_output=True, text=True)
     run.said.append(collect.stderr)
     return bool(run.files)
 
@@ -124,6 +125,12 @@ def no_folder(folder):
     return run, kept(run, 2, "/nonexistent")
 
 
+def no_folder_with_space(folder):
+    folder = os.path.join(folder, "my scratch")
+    os.mkdir(folder)
+    return no_folder(folder)
+
+
 def misspelt(folder):
     run = Run(folder, [(2, PRELOADED)], ["0"], PMPROF_MEMROY="1G")
     return run, run.ends_well([0, 1]) and len(run.files) == 1 and len(run.said) == 2 and "PMPROF_MEMORY" in run.said[0]
@@ -139,7 +146,7 @@ def spawned(folder):
 def main():
     bad = 0
     for case in (normal, each_writes, each_without_folder, linked, quiet, off, late, one_without_library, one_without_scratch, no_scratch, no_plugin,
-                 no_folder, misspelt, spawned):
+                 no_folder, no_folder_with_space, misspelt, spawned):
         with tempfile.TemporaryDirectory(prefix="pmprof-finishing-") as folder:
             run, is_right = case(folder)
             if not is_right:
