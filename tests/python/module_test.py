@@ -56,6 +56,9 @@ def check_tables(run, path):
     names = {name for name, row in zip(run.region_names(), run.regions.itertuples()) if name}
     check(names == set(REGIONS), f"regions {names}")
     check(run.stack(0) == [], "the root has frames")
+    for table in run:
+        check(len(run.named(table)) == len(run[table]), f"names in {table}")
+    check(run.named("events").call.isin(["MPI_Bcast"]).sum() == 10 * ranks, "calls of events have no names")
     check(not any(isinstance(value, bytes) for frame in run.values() for column in frame for value in frame[column][:3]), "bytes are left")
     try:
         run.nonsense  # pylint: disable=pointless-statement

@@ -80,7 +80,8 @@ class Run(Mapping[str, "pandas.DataFrame"]):
         """A table with names instead of the numbers of regions, communicators, paths (their innermost frame) and calls."""
         frame = self[table].copy()
         regions = self.region_names()
-        for column in frame.columns:
+        numbers = [column for column in frame.columns if frame[column].dtype.kind in "ui"]  # modules.path is a text
+        for column in numbers:
             kind = column.rpartition("_")[2]
             if kind == "region":
                 frame[column] = [regions[i] for i in frame[column]]
@@ -89,7 +90,7 @@ class Run(Mapping[str, "pandas.DataFrame"]):
             elif kind == "path":
                 places = {i: (self.stack(i) or [""])[0] for i in frame[column].unique()}
                 frame[column] = frame[column].map(places)
-            elif kind == "call" and frame[column].dtype.kind in "ui":
+            elif kind == "call":
                 frame[column] = self.calls.name.to_numpy()[frame[column]]
         return frame
 
