@@ -222,6 +222,7 @@ static json_t *rank_object(struct writer *w, const struct pmp_model_rank *rank)
 {
 	const struct pmp_place place = pmp_place_of_path(w->summary->model, rank->last_path);
 	json_t *object = json_object();
+	bool is_measured = rank->max_rss_bytes > 0; /* all three when the rank ended, if it could */
 
 	set_integer(w, object, "rank", rank->rank);
 	set_known(w, object, "host", rank->host);
@@ -238,9 +239,10 @@ static json_t *rank_object(struct writer *w, const struct pmp_model_rank *rank)
 	set_seconds(w, object, "paused_s", rank->paused_ns);
 	set_seconds(w, object, "tool_s", rank->tool_ns);
 	set_seconds(w, object, "tool_hidden_s", rank->tool_hidden_ns);
-	set_seconds(w, object, "user_s", rank->user_ns);
-	set_seconds(w, object, "system_s", rank->system_ns);
-	set_integer(w, object, "max_rss_bytes", rank->max_rss_bytes);
+	set_real(w, object, "user_s", is_measured ? (double)rank->user_ns * NS : NAN);
+	set_real(w, object, "system_s", is_measured ? (double)rank->system_ns * NS : NAN);
+	set(w, object, "max_rss_bytes",
+	    is_measured ? json_integer(rank->max_rss_bytes) : json_null());
 	set_integer(w, object, "lost_calls", rank->lost);
 	set_integer(w, object, "threads", rank->threads);
 	set_integer(w, object, "pid", rank->pid);

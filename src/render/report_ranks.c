@@ -42,7 +42,10 @@ static void add_rank(const struct pmp_report *report, struct pmp_doc_table *tabl
 	pmp_cell_seconds(report, table, io);
 	pmp_cell_real(table, PMP_STYLE_NONE, (double)rank->wall_ns * NS, "");
 	pmp_cell_count(report, table, rank->calls);
-	pmp_cell_bytes(report, table, rank->max_rss_bytes);
+	if (rank->max_rss_bytes)
+		pmp_cell_bytes(report, table, rank->max_rss_bytes);
+	else /* unknown, of one that was killed */
+		pmp_cell_text(table, PMP_STYLE_NONE, "");
 	pmp_cell_text(table, rank->state == PMP_RANK_FINALIZED ? PMP_STYLE_NONE : PMP_STYLE_BAD,
 		      state_names[rank->state]);
 	pmp_cell_integer(table, PMP_STYLE_NONE, rank->code, "");

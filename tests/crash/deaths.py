@@ -4,9 +4,11 @@
 However a program ends: the file is there after `pmprof run` (or one `pmprof collect`), it holds every call completed before the
 end (examples/crash keeps its own count), it says how each rank ended, and exit code and output are as without us.
 """
+import json
 import os
 import signal
 import struct
+import subprocess
 import sys
 import time
 
@@ -97,6 +99,17 @@ def file_is_right(case, place, out, folder):
     return ranks
 
 
+def unmeasured_is_unknown(place, out, ranks):
+    """Memory and CPU time are taken when a rank ends: of one that could not do it they are unknown, not 0."""
+    report = json.loads(subprocess.run([place.pmprof, "report", "--format", "json", out], capture_output=True, check=True).stdout)
+    for row in report["ranks"]:
+        known = [row[key] for key in ("max_rss_bytes", "user_s", "system_s") if row[key] is not None]
+        if ranks.states[row["rank"]] == KILLED:
+            check(not known, f"of killed rank {row['rank']} are known {known}")
+        if ranks.states[row["rank"]] == "finalized":
+            check(len(known) == 3 and known[0] > 0, f"of rank {row['rank']} only {known} are known")
+
+
 def bare_and_ours(go_bare, go_ours):
     """On its way down mpirun now and then loses its own messages (with us or without), hence the further tries."""
     for _ in range(8):
@@ -113,7 +126,8 @@ def in_front(place, case):
     ours = bare_and_ours(lambda: case.go(place, "bare", []),
                          lambda: case.go(place, "ours", [place.pmprof, "run", "--out", out, "--"]))
     check(len(ours.own_lines()) == 1, "not one line of ours: " + repr(ours.own_lines()))
-    file_is_right(case, place, out, "ours")
+    ranks = file_is_right(case, place, out, "ours")
+    unmeasured_is_unknown(place, out, ranks)
     check(place.jobs() == [], "data are left behind")
 
 
