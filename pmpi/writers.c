@@ -1,8 +1,8 @@
 /*
  * writers.c - which ranks write the file
  *
- * Called in MPI_Finalize by finalize.c, on the thread that is there. A collective HDF5 file costs every rank the plugin, an MPI-IO
- * file and some dozen synchronisations; the records of a node are usually a few MiB that one process reads from the node's
+ * Called in MPI_Finalize by finalize.c, on the thread that is there. Taking part in a file costs a rank the plugin and some dozen
+ * synchronisations; the records of a node are usually a few MiB that one process reads from the node's
  * memory faster than that. Nothing of the records travels through MPI here.
  */
 #include "writers.h"

@@ -1,7 +1,7 @@
 /*
  * group.h - the processes that write a file together: one, or those of an MPI communicator. One writer serves both.
  *
- * All functions are collective over the group and return 0 or a negative pmp_err; with one process they are trivial.
+ * All but send and receive are collective over the group; they return 0 or a negative pmp_err; with one process they are trivial.
  */
 #ifndef PMP_GROUP_H
 #define PMP_GROUP_H
@@ -18,27 +18,21 @@ struct pmp_group {
 	void *handle; /* MPI_Comm * for the collective one */
 	int (*reduce)(const struct pmp_group *, enum pmp_reduce op, int64_t *values,
 		      size_t count); /* to all, in place */
-	int (*reduce_f)(const struct pmp_group *, enum pmp_reduce op, double *values,
-			size_t count); /* to all, in place */
-	int (*scan)(const struct pmp_group *, const int64_t *values, int64_t *before,
-		    size_t count);                                            /* exclusive sums */
 	int (*broadcast)(const struct pmp_group *, void *data, size_t bytes); /* from 0 */
 	int (*send)(const struct pmp_group *, int to, const void *data, size_t bytes);
-	int (*receive)(const struct pmp_group *, int from, void **data,
-		       size_t *bytes); /* caller frees */
-	int (*open_file)(const struct pmp_group *,
-			 int64_t *fapl); /* an HDF5 file access list for creation; hid_t */
-	/*
-	 * After a failure: put memory in the place of the file that HDF5 has open through open_file, so that it can be closed. @handle is
-	 * what H5Fget_vfd_handle gives. Collective.
-	 */
-	void (*divert)(const struct pmp_group *, void *handle);
+	/* exactly the bytes that are sent; NULL: take them and forget them */
+	int (*receive)(const struct pmp_group *, int from, void *data, size_t bytes);
 };
 
 extern const struct pmp_group pmp_group_single;
 
 /* pmp_group_mpi - over an MPI communicator (pointer to MPI_Comm); group_mpi.c is the one file of store/ that includes mpi.h */
 int pmp_group_mpi(struct pmp_group *group, void *comm);
+
+/* pmp_group_send, pmp_group_receive - of any length, which goes ahead; the receiver frees. Without memory for them they are taken
+ * all the same: the sender must not wait for ever. */
+int pmp_group_send(const struct pmp_group *group, int to, const void *data, size_t bytes);
+int pmp_group_receive(const struct pmp_group *group, int from, void **data, size_t *bytes);
 
 /* pmp_agree - the worst rc of all, on all: -PMP_EPEER where only others failed */
 int pmp_agree(const struct pmp_group *group, int rc);

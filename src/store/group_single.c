@@ -4,24 +4,10 @@
 #include "store/group.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static int keep_i(const struct pmp_group *group, enum pmp_reduce op, int64_t *values, size_t count)
 {
 	(void)group, (void)op, (void)values, (void)count;
-	return 0;
-}
-
-static int keep_f(const struct pmp_group *group, enum pmp_reduce op, double *values, size_t count)
-{
-	(void)group, (void)op, (void)values, (void)count;
-	return 0;
-}
-
-static int scan(const struct pmp_group *group, const int64_t *values, int64_t *before, size_t count)
-{
-	(void)group, (void)values;
-	memset(before, 0, count * sizeof(*before));
 	return 0;
 }
 
@@ -38,35 +24,47 @@ static int send(const struct pmp_group *group, int to, const void *data, size_t 
 	return -PMP_EINTERNAL;
 }
 
-static int receive(const struct pmp_group *group, int from, void **data, size_t *bytes)
+static int receive(const struct pmp_group *group, int from, void *data, size_t bytes)
 {
 	(void)group, (void)from, (void)data, (void)bytes;
 	return -PMP_EINTERNAL;
-}
-
-static int open_file(const struct pmp_group *group, int64_t *fapl)
-{
-	(void)group, (void)fapl;
-	return 0;
-}
-
-static void divert(const struct pmp_group *group, void *handle)
-{
-	(void)group, (void)handle;
 }
 
 const struct pmp_group pmp_group_single = {
 	.rank = 0,
 	.size = 1,
 	.reduce = keep_i,
-	.reduce_f = keep_f,
-	.scan = scan,
 	.broadcast = broadcast,
 	.send = send,
 	.receive = receive,
-	.open_file = open_file,
-	.divert = divert,
 };
+
+int pmp_group_send(const struct pmp_group *group, int to, const void *data, size_t bytes)
+{
+	uint64_t length = bytes;
+	int rc = group->send(group, to, &length, sizeof(length));
+
+	return rc ? rc : group->send(group, to, data, bytes);
+}
+
+int pmp_group_receive(const struct pmp_group *group, int from, void **data, size_t *bytes)
+{
+	uint64_t length = 0;
+	int rc = group->receive(group, from, &length, sizeof(length));
+	void *room;
+
+	if (rc)
+		return rc;
+	room = malloc(length ? length : 1);
+	rc = group->receive(group, from, room, length);
+	if (rc || !room) {
+		free(room);
+		return rc ? rc : -PMP_ENOMEM;
+	}
+	*data = room;
+	*bytes = length;
+	return 0;
+}
 
 int pmp_agree(const struct pmp_group *group, int rc)
 {
@@ -90,12 +88,9 @@ void pmp_agree_reason(const struct pmp_group *group, int rc, struct pmp_diag *di
 	if (group->rank == first) {
 		group->send(group, 0, diag->text, sizeof(diag->text));
 	} else if (group->rank == 0) {
-		void *text = NULL;
-		size_t bytes;
+		struct pmp_diag theirs;
 
-		if (group->receive(group, (int)first, &text, &bytes) == 0 &&
-		    bytes == sizeof(diag->text))
-			memcpy(diag->text, text, bytes);
-		free(text);
+		if (group->receive(group, (int)first, theirs.text, sizeof(theirs.text)) == 0)
+			*diag = theirs;
 	}
 }

@@ -2,9 +2,8 @@
  * h5_file.h - the file under HDF5, such that HDF5 never meets a write error
  *
  * HDF5 1.10 does not survive one: a flush that fails leaves its caches half way, and when the library shuts down (inside MPI_Finalize,
- * in the user's process) it crashes on what it has freed. One process therefore writes through a driver of ours, which goes on in
- * memory when the disk refuses and keeps the reason for us. Several processes write through MPI-IO, where no driver of ours can be:
- * for them room is reserved beforehand, which finds full disks, quotas and limits.
+ * in the user's process) it crashes on what it has freed. We therefore write through a driver of our own, which goes on in
+ * memory when the disk refuses and keeps the reason for us.
  */
 #ifndef PMP_H5_FILE_H
 #define PMP_H5_FILE_H

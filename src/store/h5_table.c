@@ -1,6 +1,6 @@
 /*
- * h5_table.c - creates, writes and verifies one table. Called by writer.c on all processes alike: every call of a collective write
- * is made by each of them, whatever happened to it before.
+ * h5_table.c - creates, writes and verifies one table. Called by writer.c on all processes alike. One of them writes; the others
+ * send it their rows, a chunk of the dataset at a time, in an order that all know beforehand: no length, no request, no answer.
  */
 #include "store/h5_table.h"
 
@@ -66,7 +66,8 @@ void pmp_h5_widths(struct pmp_h5_table *table)
 		if (schema->columns[i].type != PMP_FILE_TEXT)
 			continue;
 		for (size_t b = 0; b < table->block_count; b++)
-			for (size_t r = 0; r < table->blocks[b].count; r++) {
+			for (size_t r = 0; table->blocks[b].rows && r < table->blocks[b].count;
+			     r++) {
 				size_t len = strlen(text_at((const char *)table->blocks[b].rows +
 								    r * schema->row_bytes,
 							    &schema->columns[i]));
@@ -75,15 +76,6 @@ void pmp_h5_widths(struct pmp_h5_table *table)
 					table->widths[i] = len;
 			}
 	}
-}
-
-static size_t count_rows(const struct pmp_h5_table *table)
-{
-	size_t rows = 0;
-
-	for (size_t b = 0; b < table->block_count; b++)
-		rows += table->blocks[b].count;
-	return rows;
 }
 
 static void pack_row(const struct part *part, const char *row, char *to)
@@ -99,20 +91,15 @@ static void pack_row(const struct part *part, const char *row, char *to)
 	}
 }
 
-/* All rows of this process one behind the other. NULL when there is no memory. */
-static char *pack(const struct part *part, size_t rows)
+/* Rows [first, first + count) of the file, which lie in @block, one behind the other. */
+static void pack(const struct part *part, const struct pmp_h5_block *block, uint64_t first,
+		 size_t count, char *to)
 {
 	size_t stride = part->table->schema->row_bytes;
-	char *buffer = calloc(rows + 1, part->row_bytes);
-	char *to = buffer;
+	const char *row = (const char *)block->rows + (first - block->first) * stride;
 
-	for (size_t b = 0; buffer && b < part->table->block_count; b++) {
-		const struct pmp_h5_block *block = &part->table->blocks[b];
-
-		for (size_t r = 0; r < block->count; r++, to += part->row_bytes)
-			pack_row(part, (const char *)block->rows + r * stride, to);
-	}
-	return buffer;
+	for (size_t i = 0; i < count; i++)
+		pack_row(part, row + i * stride, to + i * part->row_bytes);
 }
 
 static hid_t part_type(const struct part *part, hid_t (*column_type)(enum pmp_file_type, size_t))
@@ -188,173 +175,265 @@ static hid_t create_part(hid_t where, const char *name, const struct part *part)
 	return set;
 }
 
-/* The blocks of this process, neighbours joined; nothing at all for a process without rows. */
-static int select_blocks(hid_t space, const struct pmp_h5_table *table)
+/* What lies of one block in one chunk. */
+struct share {
+	const struct pmp_h5_block *block;
+	uint64_t first; /* row in the file */
+	size_t count;
+	size_t at; /* in a buffer of the chunk, bytes */
+};
+
+/* The way through a table, chunk by chunk, and through the shares of each chunk: the same on all processes. */
+struct walk {
+	const struct part *part;
+	uint64_t chunk_rows;
+	uint64_t first, end; /* rows of the chunk at hand */
+	size_t block;        /* to look at next */
+};
+
+static struct walk start_walk(const struct part *part)
 {
-	herr_t rc = H5Sselect_none(space);
+	return (struct walk){.part = part, .chunk_rows = chunk_rows(part)};
+}
 
-	for (size_t b = 0; b < table->block_count && rc >= 0;) {
-		hsize_t first = table->blocks[b].first, count = table->blocks[b].count;
+static size_t chunk_bytes(const struct walk *walk)
+{
+	return (size_t)walk->chunk_rows * walk->part->row_bytes;
+}
 
-		for (b++; b < table->block_count && table->blocks[b].first == first + count; b++)
-			count += table->blocks[b].count;
-		if (count)
-			rc = H5Sselect_hyperslab(space, H5S_SELECT_OR, &first, NULL, &count, NULL);
+static bool next_chunk(struct walk *walk)
+{
+	uint64_t total = walk->part->table->total;
+
+	walk->first = walk->end;
+	if (walk->first >= total)
+		return false;
+	walk->end = walk->first + walk->chunk_rows < total ? walk->first + walk->chunk_rows : total;
+	return true;
+}
+
+/* A block that goes on behind the chunk is looked at again in the next one. */
+static bool next_share(struct walk *walk, struct share *share)
+{
+	const struct pmp_h5_table *table = walk->part->table;
+
+	while (walk->block < table->block_count) {
+		const struct pmp_h5_block *block = &table->blocks[walk->block];
+		uint64_t block_end = block->first + block->count;
+		uint64_t first = block->first > walk->first ? block->first : walk->first;
+		uint64_t end = block_end < walk->end ? block_end : walk->end;
+		bool is_done = share->block == block && share->first == first;
+
+		if (first < end && !is_done) {
+			*share = (struct share){block, first, (size_t)(end - first),
+						(size_t)(first - walk->first) *
+							walk->part->row_bytes};
+			return true;
+		}
+		if (block_end > walk->end)
+			return false;
+		walk->block++;
 	}
+	return false;
+}
+
+/* The rows of a chunk between a dataset and memory. */
+static int transfer(hid_t set, const struct walk *walk, void *buffer, bool is_write)
+{
+	hsize_t first = walk->first, count = walk->end - walk->first;
+	hid_t type = part_type(walk->part, pmp_h5_memory_type);
+	hid_t memory = H5Screate_simple(1, &count, NULL), file = H5Dget_space(set);
+	herr_t rc = -1;
+
+	if (type >= 0 && memory >= 0 && file >= 0 &&
+	    H5Sselect_hyperslab(file, H5S_SELECT_SET, &first, NULL, &count, NULL) >= 0)
+		rc = is_write ? H5Dwrite(set, type, memory, file, H5P_DEFAULT, buffer)
+			      : H5Dread(set, type, memory, file, H5P_DEFAULT, buffer);
+	if (file >= 0)
+		H5Sclose(file);
+	if (memory >= 0)
+		H5Sclose(memory);
+	if (type >= 0)
+		H5Tclose(type);
 	return rc < 0 ? -PMP_EIO : 0;
 }
 
-static hid_t transfer_list(bool is_collective)
+/* Own rows are packed; what another process has goes to the one that writes. */
+static int bring(const struct walk *walk, const struct share *share, const struct pmp_group *group,
+		 char *to)
 {
-	hid_t list = H5Pcreate(H5P_DATASET_XFER);
+	size_t bytes = share->count * walk->part->row_bytes;
 
-#ifdef H5_HAVE_PARALLEL
-	if (list >= 0 && is_collective && H5Pset_dxpl_mpio(list, H5FD_MPIO_COLLECTIVE) < 0) {
-		H5Pclose(list);
-		list = H5I_INVALID_HID;
-	}
-#else
-	(void)is_collective;
-#endif
-	return list;
+	if (share->block->rows)
+		pack(walk->part, share->block, share->first, share->count, to);
+	if (share->block->owner == PMP_H5_WRITER)
+		return 0;
+	if (group->rank == PMP_H5_WRITER)
+		return group->receive(group, share->block->owner, to, bytes);
+	return share->block->rows ? group->send(group, PMP_H5_WRITER, to, bytes) : 0;
 }
 
-/* Spaces and types for one transfer; all or nothing. */
-struct transfer {
-	hid_t type, memory, file, list;
-	hsize_t rows;
-};
-
-static void end_transfer(struct transfer *t)
-{
-	if (t->type >= 0)
-		H5Tclose(t->type);
-	if (t->memory >= 0)
-		H5Sclose(t->memory);
-	if (t->file >= 0)
-		H5Sclose(t->file);
-	if (t->list >= 0)
-		H5Pclose(t->list);
-	*t = (struct transfer){-1, -1, -1, -1, 0};
-}
-
-static int begin_transfer(struct transfer *t, hid_t set, const struct part *part,
-			  bool is_collective)
-{
-	hsize_t size;
-
-	t->rows = count_rows(part->table);
-	size = t->rows ? t->rows : 1;
-	t->type = part_type(part, pmp_h5_memory_type);
-	t->memory = H5Screate_simple(1, &size, NULL);
-	t->file = H5Dget_space(set);
-	t->list = transfer_list(is_collective);
-	if (t->type < 0 || t->memory < 0 || t->file < 0 || t->list < 0 ||
-	    (t->rows == 0 && H5Sselect_none(t->memory) < 0) ||
-	    select_blocks(t->file, part->table)) {
-		end_transfer(t);
-		return -PMP_EIO;
-	}
-	return 0;
-}
-
-static int agree(const struct pmp_group *group, int rc)
-{
-	return group ? pmp_agree(group, rc) : rc;
-}
-
-/* A process that cannot take part says so before the others enter the write and wait for it. */
+/*
+ * Whatever has failed, all rows go their way to the end: those who send them wait until they are taken.
+ * @where, @rc: on the process that writes; the others have nothing that could fail
+ */
 static int write_part(hid_t where, const char *name, const struct part *part,
-		      const struct pmp_group *group, struct pmp_diag *diag)
+		      const struct pmp_group *group, char *chunk, int rc)
 {
-	const char *table = part->table->schema->name;
-	hid_t set = create_part(where, name, part);
-	char *buffer = pack(part, count_rows(part->table));
-	struct transfer t = {-1, -1, -1, -1, 0};
-	int rc = buffer ? 0 : -PMP_ENOMEM;
+	bool is_writer = group->rank == PMP_H5_WRITER;
+	struct walk walk = start_walk(part);
+	hid_t set = is_writer && rc == 0 ? create_part(where, name, part) : H5I_INVALID_HID;
 
-	if (rc == 0 && (set < 0 || begin_transfer(&t, set, part, group != NULL)))
-		rc = pmp_h5_fail(diag, PMP_EIO, "cannot create table '%s'", table);
-	rc = agree(group, rc);
-	if (rc == 0 && part->table->total &&
-	    H5Dwrite(set, t.type, t.memory, t.file, t.list, buffer) < 0)
-		rc = pmp_h5_fail(diag, PMP_EIO, "cannot write table '%s'", table);
-	end_transfer(&t);
+	if (is_writer && rc == 0 && set < 0)
+		rc = -PMP_EIO;
+	while (next_chunk(&walk)) {
+		struct share share = {0};
+
+		while (next_share(&walk, &share)) {
+			int brought = bring(&walk, &share, group, chunk + share.at);
+
+			rc = rc ? rc : brought;
+		}
+		if (is_writer && rc == 0)
+			rc = transfer(set, &walk, chunk, true);
+	}
 	if (set >= 0 && H5Dclose(set) < 0 && rc == 0)
-		rc = pmp_h5_fail(diag, PMP_EIO, "cannot write table '%s'", table);
-	free(buffer);
-	return agree(group, rc);
+		rc = -PMP_EIO;
+	return rc;
+}
+
+/* How many datasets a table is, and the columns of each. */
+static size_t part_count(const struct pmp_h5_table *table)
+{
+	return table->schema->layout == PMP_FILE_COMPOUND ? 1 : table->schema->column_count;
+}
+
+static struct part nth_part(const struct pmp_h5_table *table, size_t n)
+{
+	if (table->schema->layout == PMP_FILE_COMPOUND)
+		return make_part(table, 0, table->schema->column_count);
+	return make_part(table, n, n + 1);
+}
+
+static const char *part_name(const struct pmp_h5_table *table, size_t n)
+{
+	return table->schema->layout == PMP_FILE_COMPOUND ? table->schema->name
+							  : table->schema->columns[n].name;
+}
+
+/* Room for a chunk of any part. */
+static char *new_chunk(const struct pmp_h5_table *table)
+{
+	size_t most = 1;
+
+	for (size_t i = 0; i < part_count(table); i++) {
+		struct part part = nth_part(table, i);
+		struct walk walk = start_walk(&part);
+
+		if (chunk_bytes(&walk) > most)
+			most = chunk_bytes(&walk);
+	}
+	return malloc(most);
+}
+
+static int write_parts(hid_t where, const struct pmp_h5_table *table, const struct pmp_group *group,
+		       char *chunk, int rc)
+{
+	for (size_t i = 0; i < part_count(table); i++) {
+		struct part part = nth_part(table, i);
+
+		rc = write_part(where, part_name(table, i), &part, group, chunk, rc);
+	}
+	return rc;
 }
 
 int pmp_h5_write(hid_t file, const struct pmp_h5_table *table, const struct pmp_group *group,
 		 struct pmp_diag *diag)
 {
-	const struct pmp_file_table *schema = table->schema;
-	struct part part = make_part(table, 0, schema->column_count);
-	hid_t columns;
-	int rc;
+	bool has_folder =
+		group->rank == PMP_H5_WRITER && table->schema->layout != PMP_FILE_COMPOUND;
+	char *chunk = new_chunk(table);
+	hid_t where = file;
+	int rc = pmp_agree(group, chunk ? 0 : -PMP_ENOMEM);
 
-	if (schema->layout == PMP_FILE_COMPOUND)
-		return write_part(file, schema->name, &part, group, diag);
-	columns = H5Gcreate2(file, schema->name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-	rc = agree(group, columns < 0 ? -PMP_EIO : 0);
-	for (size_t i = 0; i < schema->column_count && rc == 0; i++) {
-		part = make_part(table, i, i + 1);
-		rc = write_part(columns, schema->columns[i].name, &part, group, diag);
+	if (rc == 0) {
+		if (has_folder)
+			where = H5Gcreate2(file, table->schema->name, H5P_DEFAULT, H5P_DEFAULT,
+					   H5P_DEFAULT);
+		rc = write_parts(where, table, group, chunk,
+				 has_folder && where < 0 ? -PMP_EIO : 0);
+		if (rc == -PMP_EIO)
+			pmp_h5_fail(diag, PMP_EIO, "cannot write table '%s'", table->schema->name);
+		if (has_folder && where >= 0)
+			H5Gclose(where);
+		rc = pmp_agree(group, rc);
 	}
-	if (rc && columns < 0)
-		pmp_h5_fail(diag, PMP_EIO, "cannot create table '%s'", schema->name);
-	if (columns >= 0)
-		H5Gclose(columns);
+	free(chunk);
 	return rc;
 }
 
-static int verify_part(hid_t where, const char *name, const struct part *part,
-		       struct pmp_diag *diag)
+/* Own rows of the chunk at hand: compared with what is in the file, which is read if there are any. */
+static int verify_chunk(hid_t set, struct walk *walk, char *got, char *wanted)
 {
-	size_t rows = count_rows(part->table);
-	hid_t set = H5Dopen2(where, name, H5P_DEFAULT);
-	char *wanted = pack(part, rows), *got = calloc(rows + 1, part->row_bytes);
-	struct transfer t;
-	int rc = wanted && got ? 0 : -PMP_ENOMEM;
+	bool is_read = false;
+	struct share share = {0};
 
-	if (rc == 0 && (set < 0 || begin_transfer(&t, set, part, false)))
-		rc = pmp_h5_fail(diag, PMP_EIO, "cannot read table '%s' back",
-				 part->table->schema->name);
-	else if (rc == 0) {
-		if (rows && H5Dread(set, t.type, t.memory, t.file, t.list, got) < 0)
-			rc = pmp_h5_fail(diag, PMP_EIO, "cannot read table '%s' back",
-					 part->table->schema->name);
-		else if (memcmp(wanted, got, rows * part->row_bytes) != 0)
-			rc = pmp_fail(diag, PMP_EIO,
-				      "table '%s' read back differs from what was written",
-				      part->table->schema->name);
-		end_transfer(&t);
+	while (next_share(walk, &share)) {
+		if (!share.block->rows)
+			continue;
+		if (!is_read && transfer(set, walk, got, false))
+			return -PMP_EIO;
+		is_read = true;
+		pack(walk->part, share.block, share.first, share.count, wanted);
+		if (memcmp(wanted, got + share.at, share.count * walk->part->row_bytes) != 0)
+			return -PMP_EINVALID;
 	}
+	return 0;
+}
+
+static int verify_part(hid_t where, const char *name, const struct part *part, char *got,
+		       char *wanted)
+{
+	hid_t set = H5Dopen2(where, name, H5P_DEFAULT);
+	struct walk walk = start_walk(part);
+	int rc = set < 0 ? -PMP_EIO : 0;
+
+	while (rc == 0 && next_chunk(&walk))
+		rc = verify_chunk(set, &walk, got, wanted);
 	if (set >= 0)
 		H5Dclose(set);
-	free(wanted);
+	return rc;
+}
+
+static int verify_parts(hid_t where, const struct pmp_h5_table *table)
+{
+	char *got = new_chunk(table), *wanted = new_chunk(table);
+	int rc = got && wanted ? 0 : -PMP_ENOMEM;
+
+	for (size_t i = 0; i < part_count(table) && rc == 0; i++) {
+		struct part part = nth_part(table, i);
+
+		rc = verify_part(where, part_name(table, i), &part, got, wanted);
+	}
 	free(got);
+	free(wanted);
 	return rc;
 }
 
 int pmp_h5_verify(hid_t file, const struct pmp_h5_table *table, struct pmp_diag *diag)
 {
-	const struct pmp_file_table *schema = table->schema;
-	struct part part = make_part(table, 0, schema->column_count);
-	hid_t group;
-	int rc = 0;
+	bool has_folder = table->schema->layout != PMP_FILE_COMPOUND;
+	hid_t where = has_folder ? H5Gopen2(file, table->schema->name, H5P_DEFAULT) : file;
+	int rc = where < 0 ? -PMP_EIO : verify_parts(where, table);
 
-	if (schema->layout == PMP_FILE_COMPOUND)
-		return verify_part(file, schema->name, &part, diag);
-	group = H5Gopen2(file, schema->name, H5P_DEFAULT);
-	if (group < 0)
-		return pmp_h5_fail(diag, PMP_EIO, "cannot read table '%s' back", schema->name);
-	for (size_t i = 0; i < schema->column_count && rc == 0; i++) {
-		part = make_part(table, i, i + 1);
-		rc = verify_part(group, schema->columns[i].name, &part, diag);
-	}
-	H5Gclose(group);
+	if (has_folder && where >= 0)
+		H5Gclose(where);
+	if (rc == -PMP_EIO)
+		return pmp_h5_fail(diag, PMP_EIO, "cannot read table '%s' back",
+				   table->schema->name);
+	if (rc == -PMP_EINVALID)
+		return pmp_fail(diag, PMP_EIO, "table '%s' read back differs from what was written",
+				table->schema->name);
 	return rc;
 }
 
@@ -365,9 +444,11 @@ static int write_attribute(hid_t root, const struct pmp_h5_table *table, size_t 
 	hid_t file_type = pmp_h5_file_type(c->type, table->widths[column]);
 	hid_t memory_type = pmp_h5_memory_type(c->type, table->widths[column]);
 	hid_t space = H5Screate(H5S_SCALAR), attribute = H5I_INVALID_HID;
-	char *value = pack(&part, 1);
+	char *value = malloc(part.row_bytes);
 	herr_t rc = -1;
 
+	if (value)
+		pack(&part, table->blocks, 0, 1, value);
 	if (value && file_type >= 0 && memory_type >= 0 && space >= 0)
 		attribute = H5Acreate2(root, c->name, file_type, space, H5P_DEFAULT, H5P_DEFAULT);
 	if (attribute >= 0) {
@@ -387,7 +468,7 @@ static int write_attribute(hid_t root, const struct pmp_h5_table *table, size_t 
 int pmp_h5_write_attributes(hid_t file, const struct pmp_file_table *schema, const void *row,
 			    struct pmp_diag *diag)
 {
-	struct pmp_h5_block block = {row, 0, 1};
+	struct pmp_h5_block block = {row, 0, 1, PMP_H5_WRITER};
 	struct pmp_h5_table table = {
 		.schema = schema, .total = 1, .blocks = &block, .block_count = 1};
 

@@ -1,8 +1,7 @@
 /*
- * h5_table.h - one table of schema/file.def in an HDF5 file, written by one process or by all of a group together
+ * h5_table.h - one table of schema/file.def in an HDF5 file, with rows of all processes of a group
  *
- * Chunked, shuffled, deflated and with a checksum per chunk (fletcher32): without filters a full disk is silent under OMPIO, and
- * with them a damaged file is found when it is read. All functions return 0 or a negative pmp_err and put the HDF5 library's own
+ * Chunked, shuffled, deflated and with a checksum per chunk (fletcher32), so that a damaged file is found when it is read. All functions return 0 or a negative pmp_err and put the HDF5 library's own
  * reason into @diag.
  */
 #ifndef PMP_H5_TABLE_H
@@ -16,11 +15,15 @@
 #include "store/file_schema.h"
 #include "store/group.h"
 
+#define PMP_H5_WRITER 0 /* the process of the group that has the file open */
+
 /* Rows of a table that lie together, in memory and in the file. */
 struct pmp_h5_block {
-	const void *rows; /* of the table's row struct */
-	uint64_t first;   /* row in the file */
+	const void
+		*rows;  /* of the table's row struct; NULL in the processes that do not have them */
+	uint64_t first; /* row in the file */
 	size_t count;
+	int owner; /* process that has them */
 };
 
 struct pmp_h5_table {
@@ -28,25 +31,26 @@ struct pmp_h5_table {
 	uint64_t total; /* rows of all processes */
 	size_t widths
 		[PMP_FILE_COLUMNS_MAX]; /* bytes of the text columns: the same on all processes */
-	const struct pmp_h5_block
-		*blocks; /* of this process, in order of `first`, not overlapping */
+	const struct pmp_h5_block *blocks; /* of all processes, one behind the other: all rows */
 	size_t block_count;
 };
 
-/* pmp_h5_widths - room that the text columns of these blocks need (at least 1) */
+/* pmp_h5_widths - room that the text columns of the rows here need (at least 1) */
 void pmp_h5_widths(struct pmp_h5_table *table);
 
 /* pmp_h5_row_bytes - bytes of a row in the file before compression */
 size_t pmp_h5_row_bytes(const struct pmp_h5_table *table);
 
 /*
- * pmp_h5_write - create the table and write it; collective over the processes that opened the file
- * @group: all processes write together, also those without rows; NULL: this process alone
+ * pmp_h5_write - create the table and write it; collective
+ *
+ * Each process needs memory for one chunk (some MiB), however long the table is. A failure anywhere lets all return.
+ * @file: on PMP_H5_WRITER; the others have none open
  */
 int pmp_h5_write(hid_t file, const struct pmp_h5_table *table, const struct pmp_group *group,
 		 struct pmp_diag *diag);
 
-/* pmp_h5_verify - read the blocks of this process back and compare */
+/* pmp_h5_verify - read the rows of this process back, in a file that it has open itself, and compare */
 int pmp_h5_verify(hid_t file, const struct pmp_h5_table *table, struct pmp_diag *diag);
 
 /* pmp_h5_write_attributes - a one-row table as attributes of the root group */

@@ -11,7 +11,7 @@ static int receive_part(const struct pmp_group *group, int from, struct pmp_cata
 {
 	void *data = NULL;
 	size_t bytes = 0;
-	int rc = group->receive(group, from, &data, &bytes);
+	int rc = pmp_group_receive(group, from, &data, &bytes);
 
 	if (rc == 0)
 		rc = pmp_catalog_unpack(catalog, data, bytes);
@@ -26,7 +26,7 @@ static int send_part(const struct pmp_group *group, int to, const struct pmp_cat
 	int rc = pmp_catalog_pack(catalog, &data, &bytes);
 
 	/* the receiver waits in any case: nothing, if there is no memory, which it then refuses */
-	if (group->send(group, to, data, rc ? 0 : bytes) && rc == 0)
+	if (pmp_group_send(group, to, data, rc ? 0 : bytes) && rc == 0)
 		rc = -PMP_EPEER;
 	free(data);
 	return rc;

@@ -37,20 +37,21 @@ static int append(struct parcel *parcel, const struct pmp_run_info *run, const v
 
 static int send_parcel(const struct pmp_group *group, int to, const struct parcel *parcel)
 {
-	int rc = group->send(group, to, &parcel->run, sizeof(parcel->run));
+	int rc = pmp_group_send(group, to, &parcel->run, sizeof(parcel->run));
 
 	return rc ? rc
-		  : group->send(group, to, parcel->infos, parcel->count * sizeof(*parcel->infos));
+		  : pmp_group_send(group, to, parcel->infos,
+				   parcel->count * sizeof(*parcel->infos));
 }
 
 static int receive_parcel(const struct pmp_group *group, int from, struct parcel *parcel)
 {
 	void *run = NULL, *infos = NULL;
 	size_t run_bytes, bytes;
-	int rc = group->receive(group, from, &run, &run_bytes);
+	int rc = pmp_group_receive(group, from, &run, &run_bytes);
 
 	if (rc == 0)
-		rc = group->receive(group, from, &infos, &bytes);
+		rc = pmp_group_receive(group, from, &infos, &bytes);
 	if (rc == 0)
 		rc = append(parcel, run, infos, bytes / sizeof(*parcel->infos));
 	free(run);

@@ -3,7 +3,7 @@
  * every one, or one of each node.
  *
  * Its job besides calling the writer: to make sure that the HDF5 it would call is the library it was linked with. An application
- * with an HDF5 of its own in the global scope captures our calls, and its library may be of another version or built without MPI.
+ * with an HDF5 of its own in the global scope captures our calls, and its library may be of another version or only in part there.
  */
 #include "store/plugin.h"
 
@@ -23,18 +23,18 @@ static const char *file_of(const void *symbol)
 }
 
 /*
- * Addresses of functions only: nothing of HDF5 may run before this. H5Pset_fapl_mpio exists in MPI builds alone; both must come from
- * one shared object whose name says that it is HDF5 (the executable's own would be named by its path).
+ * Addresses of functions only: nothing of HDF5 may run before this. Both must come from one shared object whose name says that it
+ * is HDF5 (the executable's own would be named by its path).
  */
 static int check_symbols(struct pmp_diag *diag)
 {
 	const char *open = file_of((const void *)(uintptr_t)H5open);
-	const char *parallel = file_of((const void *)(uintptr_t)H5Pset_fapl_mpio);
+	const char *write = file_of((const void *)(uintptr_t)H5Dwrite);
 	const char *name = strrchr(open, '/');
 
 	name = name ? name + 1 : open;
 	if (strncmp(name, "libhdf5", strlen("libhdf5")) == 0 && strstr(name, ".so") &&
-	    strcmp(open, parallel) == 0)
+	    strcmp(open, write) == 0)
 		return 0;
 	return pmp_fail(diag, PMP_ECLASH, "the program's own HDF5 ('%s') stands in the way of ours",
 			open);

@@ -324,7 +324,7 @@ static struct pmp_h5_table as_h5(const struct pmp_run_tables *t, int id, struct 
 				     .blocks = block,
 				     .block_count = 1};
 
-	*block = (struct pmp_h5_block){t->tables[id].rows, 0, t->tables[id].count};
+	*block = (struct pmp_h5_block){t->tables[id].rows, 0, t->tables[id].count, PMP_H5_WRITER};
 	pmp_h5_widths(&table);
 	return table;
 }
@@ -356,7 +356,7 @@ int pmp_run_tables_write(const struct pmp_run_tables *t, hid_t file, struct pmp_
 		if (!t->tables[id].rows)
 			continue;
 		table = as_h5(t, id, &block);
-		rc = pmp_h5_write(file, &table, NULL, diag);
+		rc = pmp_h5_write(file, &table, &pmp_group_single, diag);
 	}
 	return rc;
 }

@@ -2,8 +2,9 @@
  * writer.c - from arenas to one complete file, or to none. Collective over a group: every step ends in pmp_agree, so that no process
  * is left waiting in a collective call when another has failed. Called in MPI_Finalize through the plugin and by `pmprof collect`.
  *
- * The long tables are written by all together; then rank 0 opens the file alone and adds the small ones; then everybody reads its
- * rows back; only then the file gets its name. Must not touch the arenas: they are the truth until the file is there.
+ * Rank 0 alone has the file open: the others send it the rows of the long tables, it adds the small ones; then everybody reads its
+ * rows back; only then the file gets its name. Several processes writing through MPI-IO were tried: when one of them fails, HDF5
+ * leaves the others waiting (docs/ARCHITECTURE.md). Must not touch the arenas: they are the truth until the file is there.
  */
 #include "store/writer.h"
 
@@ -59,12 +60,9 @@ static int prepare(struct job *job, const struct pmp_arena_view *arenas, size_t 
 	job->arenas = calloc(count + 1, sizeof(*job->arenas));
 	job->keys = calloc(count + 1, sizeof(*job->keys));
 	job->slabs = calloc(count + 1, sizeof(*job->slabs));
-	for (int t = 0; t < PMP_SLAB_COUNT; t++)
-		job->blocks[t] = calloc(count + 1, sizeof(*job->blocks[t]));
 	if (asprintf(&job->part, "%s.part", job->options->path) < 0)
 		job->part = NULL;
-	if (!job->arenas || !job->keys || !job->slabs || !job->part || !job->blocks[0] ||
-	    !job->blocks[1] || !job->blocks[2] || !job->blocks[3])
+	if (!job->arenas || !job->keys || !job->slabs || !job->part)
 		return -PMP_ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		job->arenas[i] = &arenas[i];
@@ -117,22 +115,21 @@ static int make_plan(struct job *job)
 	return pmp_agree(job->group, rc);
 }
 
-/* Where the rows of this process go: the plan knows each arena by its owner and index. */
-static void place_rows(struct job *job)
+/* Where the rows of a rank go, and who has them: the plan knows each arena by its owner and index. */
+static void place_rows(struct job *job, const struct pmp_rank_info *info)
 {
-	for (size_t i = 0; i < job->plan.count; i++) {
-		const struct pmp_rank_info *info = &job->plan.infos[i];
-		struct pmp_slab *slab;
+	bool is_own = info->owner == job->group->rank;
+	const struct pmp_slab *slab = is_own ? &job->slabs[info->index] : NULL;
 
-		if (info->owner != job->group->rank)
-			continue;
-		slab = &job->slabs[info->index];
-		pmp_slab_place(slab, info->shift, job->plan.ranks);
-		for (int t = 0; t < PMP_SLAB_COUNT; t++)
-			job->blocks[t][job->tables[t].block_count++] =
-				(struct pmp_h5_block){pmp_slab_rows(slab, (enum pmp_slab_table)t),
-						      info->firsts[t], slab->counts[t]};
-	}
+	if (is_own)
+		pmp_slab_place(&job->slabs[info->index], info->shift, job->plan.ranks);
+	for (int t = 0; t < PMP_SLAB_COUNT; t++)
+		job->blocks[t][job->tables[t].block_count++] = (struct pmp_h5_block){
+			.rows = is_own ? pmp_slab_rows(slab, (enum pmp_slab_table)t) : NULL,
+			.first = info->firsts[t],
+			.count = info->counts[t],
+			.owner = info->owner,
+		};
 }
 
 /* Text columns are as wide as the longest text of all processes. */
@@ -156,26 +153,31 @@ static int lay_out(struct job *job)
 	int rc = 0;
 
 	for (int t = 0; t < PMP_SLAB_COUNT; t++) {
+		job->blocks[t] = calloc(job->plan.count + 1, sizeof(*job->blocks[t]));
+		if (!job->blocks[t])
+			rc = -PMP_ENOMEM;
 		job->tables[t].schema = pmp_slab_schema((enum pmp_slab_table)t);
 		job->tables[t].total = job->plan.totals[t];
 		job->tables[t].blocks = job->blocks[t];
 	}
-	place_rows(job);
+	rc = pmp_agree(job->group, rc);
+	for (size_t i = 0; i < job->plan.count && rc == 0; i++)
+		place_rows(job, &job->plan.infos[i]);
 	for (int t = 0; t < PMP_SLAB_COUNT && rc == 0; t++)
 		rc = agree_widths(job, &job->tables[t]);
 	return pmp_agree(job->group, rc);
 }
 
-static int64_t long_bytes(const struct job *job)
+/* On rank 0. Compression is not counted on: what fits uncompressed fits in any case. */
+static int64_t file_bytes(const struct job *job)
 {
-	int64_t bytes = SPARE_BYTES;
+	int64_t bytes = SPARE_BYTES + pmp_run_tables_bytes(&job->run_tables);
 
 	for (int t = 0; t < PMP_SLAB_COUNT; t++)
 		bytes += (int64_t)(job->tables[t].total * pmp_h5_row_bytes(&job->tables[t]));
 	return bytes;
 }
 
-/* Compression is not counted on: what fits uncompressed fits in any case. */
 static int no_room(struct job *job, const char *folder, int64_t bytes)
 {
 	return pmp_fail(job->diag, PMP_EFULL,
@@ -186,7 +188,7 @@ static int no_room(struct job *job, const char *folder, int64_t bytes)
 /* On rank 0, before the first byte: a full disk is found out now rather than in the middle. */
 static int check_space(struct job *job)
 {
-	int64_t bytes = long_bytes(job) + pmp_run_tables_bytes(&job->run_tables);
+	int64_t bytes = file_bytes(job);
 	char *copy = strdup(job->options->path);
 	const char *folder = copy ? dirname(copy) : "";
 	struct statvfs fs;
@@ -238,19 +240,17 @@ static hid_t access_list(void)
 	return list;
 }
 
-static hid_t create_file(struct job *job)
+/* Nothing else may open a file while one that is being written is open: the driver keeps what went wrong. */
+static hid_t open_file(const char *path, unsigned flags)
 {
 	hid_t list = access_list(), file = H5I_INVALID_HID;
-	int64_t handle = list;
-	int rc = list < 0 ? -PMP_EIO : pmp_h5_file_driver(list);
 
-	if (rc == 0)
-		rc = job->group->open_file(job->group, &handle);
-	rc = pmp_agree(job->group, rc);
-	if (rc == 0)
-		file = H5Fcreate(job->part, H5F_ACC_TRUNC, H5P_DEFAULT, list);
-	if (list >= 0)
-		H5Pclose(list);
+	if (list < 0)
+		return list;
+	if (pmp_h5_file_driver(list) == 0)
+		file = flags & H5F_ACC_TRUNC ? H5Fcreate(path, flags, H5P_DEFAULT, list)
+					     : H5Fopen(path, flags, list);
+	H5Pclose(list);
 	return file;
 }
 
@@ -260,79 +260,47 @@ static int check_file(struct job *job, int rc)
 	return rc ? rc : pmp_h5_file_check(job->part, job->diag);
 }
 
-/* After a failure the file has to be closed all the same, and HDF5 must not notice the failure again. */
+/* On rank 0. Creating the file has given the room back: hold it again. */
+static int create_file(struct job *job, hid_t *file)
+{
+	int rc;
+
+	*file = open_file(job->part, H5F_ACC_TRUNC);
+	if (*file < 0)
+		return pmp_h5_fail(job->diag, PMP_EIO, "cannot create '%s'", job->part);
+	rc = pmp_reserve(job->part, file_bytes(job));
+	return rc ? pmp_fail(job->diag, (enum pmp_err) - rc, "cannot write '%s': %m", job->part)
+		  : 0;
+}
+
+/* On rank 0; also after a failure. */
 static int close_file(struct job *job, hid_t file, int rc)
 {
-	void *handle = NULL;
-
-	if (file < 0)
-		return rc;
-	if (rc && H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) >= 0 && handle)
-		job->group->divert(job->group, handle);
-	if (H5Fclose(file) < 0 && rc == 0)
+	if (rc == 0)
+		rc = pmp_run_tables_write(&job->run_tables, file, job->diag);
+	if (file >= 0 && H5Fclose(file) < 0 && rc == 0)
 		rc = pmp_h5_fail(job->diag, PMP_EIO, "cannot write '%s'", job->part);
 	H5Eclear2(H5E_DEFAULT);
 	return check_file(job, rc);
 }
 
-static int write_long_tables(struct job *job)
+static int write_tables(struct job *job)
 {
-	const struct pmp_group *together = job->group->size > 1 ? job->group : NULL;
-	hid_t file = create_file(job);
-	int rc = file < 0 ? pmp_h5_fail(job->diag, PMP_EIO, "cannot create '%s'", job->part) : 0;
+	bool is_writer = job->group->rank == PMP_H5_WRITER;
+	hid_t file = H5I_INVALID_HID;
+	int rc = pmp_agree(job->group, is_writer ? create_file(job, &file) : 0);
 
-	/* creating it has given the room back: hold it again */
-	if (rc == 0 && job->group->rank == 0)
-		rc = pmp_reserve(job->part, long_bytes(job));
-	rc = pmp_agree(job->group, rc);
 	for (int t = 0; t < PMP_SLAB_COUNT && rc == 0; t++) {
-		rc = pmp_h5_write(file, &job->tables[t], together, job->diag);
-		rc = pmp_agree(job->group, check_file(job, rc));
+		rc = pmp_h5_write(file, &job->tables[t], job->group, job->diag);
+		rc = pmp_agree(job->group, is_writer ? check_file(job, rc) : rc);
 	}
-	if (rc == 0 && H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
-		rc = pmp_h5_fail(job->diag, PMP_EIO, "cannot write '%s'", job->part);
-	rc = pmp_agree(job->group, rc);
-	return pmp_agree(job->group, close_file(job, file, rc));
+	return pmp_agree(job->group, is_writer ? close_file(job, file, rc) : rc);
 }
 
-static hid_t open_again(const char *path, unsigned flags)
-{
-	hid_t list = access_list(), file = H5I_INVALID_HID;
-
-	if (list < 0)
-		return list;
-	if (pmp_h5_file_driver(list) == 0)
-		file = H5Fopen(path, flags, list);
-	H5Pclose(list);
-	return file;
-}
-
-/* Rank 0 by itself: its file goes through the driver, there is nothing to divert. */
-static int add_small_tables(struct job *job)
-{
-	hid_t file;
-	int rc = pmp_reserve(job->part, SPARE_BYTES + pmp_run_tables_bytes(&job->run_tables));
-
-	if (rc)
-		return rc;
-	file = open_again(job->part, H5F_ACC_RDWR);
-	if (file < 0)
-		return pmp_h5_fail(job->diag, PMP_EIO, "cannot open '%s'", job->part);
-	rc = pmp_run_tables_write(&job->run_tables, file, job->diag);
-	if (H5Fclose(file) < 0 && rc == 0)
-		rc = pmp_h5_fail(job->diag, PMP_EIO, "cannot write '%s'", job->part);
-	return check_file(job, rc);
-}
-
-static int write_small_tables(struct job *job)
-{
-	return pmp_agree(job->group, job->group->rank == 0 ? add_small_tables(job) : 0);
-}
-
-/* Each process reads what it wrote, by itself: MPI-IO has reported success for data that never reached the disk. */
+/* Each process reads its rows, by itself: what every node can read is on the disk. */
 static int verify(struct job *job)
 {
-	hid_t file = open_again(job->part, H5F_ACC_RDONLY);
+	hid_t file = open_file(job->part, H5F_ACC_RDONLY);
 	int rc =
 		file < 0 ? pmp_h5_fail(job->diag, PMP_EIO, "cannot open '%s' again", job->part) : 0;
 
@@ -406,8 +374,7 @@ static int write_all(struct job *job, const struct pmp_arena_view *arenas, size_
 	rc = rc ? rc : prepare_root(job);
 	if (rc)
 		return rc;
-	rc = write_long_tables(job);
-	rc = rc ? rc : write_small_tables(job);
+	rc = write_tables(job);
 	rc = rc ? rc : verify(job);
 	rc = rc ? rc : give_name(job, summary);
 	if (rc && job->group->rank == 0)

@@ -4,7 +4,7 @@
  *   store_tool make DIR RANKS [lanes=N] [paths=N] [depth=N] [events=N] [ring=N] [uneven=1] [exe=F] [build_id=HEX]
  *                             [offset=N] [host=NAME%d] [damage=1]
  *   store_tool write OUT DIR [keep=1] [alive=1] [ranks=N] [symbols=1] [launcher=STATUS] [limit=BYTES [after=N]]   (under mpirun: collectively)
- *       limit: no file may grow beyond so many bytes; from the Nth reduction of the group behind its opening of the file on
+ *       limit: no file may grow beyond so many bytes; from the Nth reduction of the group with the file begun on
  *   store_tool read FILE [dump=1] [direct=1]      direct: without the child process
  *   store_tool view ARENA
  *   store_tool jobs
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "mkarena.h"
 #include "schema/calls.h"
@@ -72,12 +73,12 @@ static int finish(int rc, const struct pmp_diag *diag)
 
 /*
  * As a quota does: the write that goes beyond it fails. Set from the start, it is found when room is reserved; set later, HDF5 runs
- * into it. The group's functions tell how far the writer is; the soft limit goes again when the file is exchanged for memory, which
- * a real quota would not count.
+ * into it. The reductions of the group tell how far the writer is.
  */
 static struct pmp_group real_group;
+static char late_part[4096]; /* the file while it is being written */
 static rlim_t late_limit;
-static int late_after = -1;
+static int late_after;
 
 static void limit_files(rlim_t bytes)
 {
@@ -90,35 +91,22 @@ static void limit_files(rlim_t bytes)
 static int counting_reduce(const struct pmp_group *group, enum pmp_reduce op, int64_t *values,
 			   size_t count)
 {
-	if (late_after > 0 && --late_after == 0)
+	if (late_after > 0 && access(late_part, F_OK) == 0 && --late_after == 0)
 		limit_files(late_limit);
 	return real_group.reduce(group, op, values, count);
 }
 
-static int arming_open_file(const struct pmp_group *group, int64_t *fapl)
-{
-	late_after = abs(late_after);
-	return real_group.open_file(group, fapl);
-}
-
-static void lifting_divert(const struct pmp_group *group, void *handle)
-{
-	limit_files(RLIM_INFINITY);
-	real_group.divert(group, handle);
-}
-
-static void set_limit(struct pmp_group *group, int bytes, int after)
+static void set_limit(struct pmp_group *group, const char *path, int bytes, int after)
 {
 	if (after == 0) {
 		limit_files((rlim_t)bytes);
 		return;
 	}
+	snprintf(late_part, sizeof(late_part), "%s.part", path);
 	real_group = *group;
 	late_limit = (rlim_t)bytes;
-	late_after = -after;
+	late_after = after;
 	group->reduce = counting_reduce;
-	group->open_file = arming_open_file;
-	group->divert = lifting_divert;
 }
 
 static int open_job(char *given, struct pmp_job *job)
@@ -155,7 +143,8 @@ static int write_file(int argc, char **argv)
 		rc = pmp_group_mpi(&group, &comm);
 	}
 	if (option(argc, argv, "limit"))
-		set_limit(&group, number(argc, argv, "limit"), number(argc, argv, "after"));
+		set_limit(&group, argv[2], number(argc, argv, "limit"),
+			  number(argc, argv, "after"));
 	if (rc == 0)
 		rc = open_job(argv[3], &job);
 	if (rc == 0)
@@ -182,8 +171,8 @@ static void dump(const struct pmp_model *m)
 	if (m->run.batch)
 		printf("job %s %s (%s) nodes %s tasks %u memory %" PRId64 " ends %" PRId64 "\n",
 		       m->run.batch->scheduler, m->run.batch->id, m->run.batch->name,
-		       m->run.batch->nodes, m->run.batch->tasks,
-		       m->run.batch->memory_node_bytes, m->run.batch->ends_s);
+		       m->run.batch->nodes, m->run.batch->tasks, m->run.batch->memory_node_bytes,
+		       m->run.batch->ends_s);
 	for (size_t i = 0; i < m->run.warning_count; i++)
 		printf("warning %s\n", m->run.warnings[i]);
 	for (size_t i = 0; i < m->rank_count; i++) {
