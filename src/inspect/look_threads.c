@@ -86,15 +86,20 @@ static void take_stack(struct draft *draft, const struct pmp_code_map *map,
 }
 
 /* The call path of the event in flight, or of the last one, as the rank recorded it: innermost first. */
-static size_t recorded_path(const struct pmp_lane_view *lane, uint64_t *addresses, size_t max)
+static size_t recorded_path(const struct pmp_arena_view *view, const struct pmp_lane_view *lane,
+			    uint64_t *addresses, size_t max)
 {
 	size_t depth = 0;
 
 	if (!lane->event_count)
 		return 0;
 	for (uint32_t node = lane->events[lane->event_count - 1].node; node && depth < max;
-	     node = lane->nodes[node].parent)
-		addresses[depth++] = lane->nodes[node].address;
+	     node = lane->nodes[node].parent) {
+		uint32_t module = lane->nodes[node].module;
+
+		if (!module || view->modules[module].end) /* functions of Python have no address */
+			addresses[depth++] = lane->nodes[node].address;
+	}
 	return depth;
 }
 
@@ -123,7 +128,7 @@ static int draft_recorded(struct draft *draft, const struct pmp_look_rank *rank,
 {
 	const struct pmp_lane_view *l = &rank->second.lanes[lane];
 	uint64_t addresses[RECORDED_DEPTH];
-	size_t depth = recorded_path(l, addresses, RECORDED_DEPTH);
+	size_t depth = recorded_path(&rank->second, l, addresses, RECORDED_DEPTH);
 	struct pmp_code_map *map = pmp_pool_alloc(pool, 1, sizeof(*map));
 	int rc = map ? recorded_map(&rank->second, pool, map) : -PMP_ENOMEM;
 

@@ -192,3 +192,20 @@ uint32_t pmp_module_of(struct pmp_rank *rank, struct pmp_module_memo *memo, uint
 	};
 	return idx;
 }
+
+uint32_t pmp_module_named(struct pmp_rank *rank, const char *name)
+{
+	const struct object none = {0, 0, 0, name};
+	struct pmp_module *module;
+	uint32_t idx;
+
+	pthread_mutex_lock(&rank->lock);
+	idx = find_module(rank, &none, name);
+	module = idx ? NULL : pmp_table_reserve(&rank->modules, 1);
+	if (module) {
+		module->path = pmp_rank_string(rank, name);
+		idx = pmp_table_publish(&rank->modules, 1);
+	}
+	pthread_mutex_unlock(&rank->lock);
+	return idx;
+}

@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "record/hot.h"
 #include "record/modules.h"
+#include "record/python.h"
+#include "record/python_paths.h"
 
 /* First sizes of the tables of a lane in records; they double. */
 #define NODE_COUNT 508
@@ -19,16 +21,14 @@
 #define GAP_COUNT  305
 #define PEER_COUNT 84
 
-static uint32_t child(void *ctx, uint32_t parent, uint64_t address)
+uint32_t pmp_recorder_node(struct pmp_recorder *self, uint32_t parent, uint64_t key,
+			   uint64_t address, uint32_t module)
 {
-	struct pmp_recorder *self = ctx;
-	uint32_t idx = pmp_map_find(&self->nodes, address, parent);
-	uint32_t module;
+	uint32_t idx = pmp_map_find(&self->nodes, key, parent);
 	struct pmp_node *node;
 
 	if (idx)
 		return idx;
-	module = pmp_module_of(self->rank, &self->module, address);
 	node = pmp_map_room(&self->nodes) ? NULL : pmp_table_reserve(&self->node_table, 1);
 	if (!node) {
 		self->lane->lost_paths++;
@@ -36,8 +36,19 @@ static uint32_t child(void *ctx, uint32_t parent, uint64_t address)
 	}
 	*node = (struct pmp_node){.address = address, .parent = parent, .module = module};
 	idx = pmp_table_publish(&self->node_table, 1);
-	pmp_map_add(&self->nodes, address, parent, idx);
+	pmp_map_add(&self->nodes, key, parent, idx);
 	return idx;
+}
+
+static uint32_t child(void *ctx, uint32_t parent, uint64_t address)
+{
+	struct pmp_recorder *self = ctx;
+	uint32_t idx = pmp_map_find(&self->nodes, address, parent);
+
+	if (idx)
+		return idx;
+	return pmp_recorder_node(self, parent, address, address,
+				 pmp_module_of(self->rank, &self->module, address));
 }
 
 static void stamp_miss(void *ctx)
@@ -47,7 +58,8 @@ static void stamp_miss(void *ctx)
 	self->miss_begin = pmp_clock_now();
 }
 
-const struct pmp_paths_ops pmp_recorder_paths = {.child = child, .miss = stamp_miss};
+const struct pmp_paths_ops pmp_recorder_paths = {
+	.child = child, .miss = stamp_miss, .overlay = pmp_python_path};
 
 void pmp_recorder_tool(struct pmp_recorder *self, uint64_t ticks)
 {
@@ -206,7 +218,7 @@ static int init_indices(struct pmp_recorder *self)
 	if (pmp_index_init(&self->stats, 9) || pmp_index_init(&self->gaps, 9) ||
 	    pmp_map_init(&self->nodes, 10) || pmp_map_init(&self->peers, 7))
 		return -PMP_ENOMEM;
-	return 0;
+	return pmp_python_state() == PMP_PYTHON_KNOWN ? pmp_map_init(&self->python_paths, 8) : 0;
 }
 
 struct pmp_recorder *pmp_recorder_new(struct pmp_rank *rank)
@@ -238,6 +250,7 @@ void pmp_recorder_free(struct pmp_recorder *self)
 	pmp_index_release(&self->gaps);
 	pmp_map_release(&self->nodes);
 	pmp_map_release(&self->peers);
+	pmp_map_release(&self->python_paths);
 	munmap(self, sizeof(*self));
 }
 

@@ -70,8 +70,11 @@ struct pmp_recorder {
 	struct pmp_rank *rank;
 	struct pmp_module_memo module;
 	struct pmp_table node_table, stat_table, gap_table, peer_table;
-	struct pmp_map nodes; /* (address, parent) -> node */
-	struct pmp_map peers; /* (comm, rank) -> index + 1 */
+	struct pmp_map nodes;        /* (address, parent) -> node */
+	struct pmp_map peers;        /* (comm, rank) -> index + 1 */
+	struct pmp_map python_paths; /* (stack of Python, C path) -> node */
+	uint32_t interpreter,
+		python; /* modules: the interpreter's, and what stands for its functions */
 	struct pmp_peer *last_sent, *last_received;
 	struct pmp_gap lost_gap; /* takes what no table has room for */
 	struct pmp_recorder *next;
@@ -101,6 +104,14 @@ void pmp_recorder_close(struct pmp_recorder *self, uint64_t now);
 
 /* pmp_recorder_leave - the calling thread ends: give back what was made for its stack */
 void pmp_recorder_leave(struct pmp_recorder *self);
+
+/*
+ * pmp_recorder_node - the node below @parent that is known by @key, else a new one; 0 when there is no room
+ *
+ * Context: the recorder's thread, on misses.
+ */
+uint32_t pmp_recorder_node(struct pmp_recorder *self, uint32_t parent, uint64_t key,
+			   uint64_t address, uint32_t module);
 
 /* pmp_recorder_tool - @ticks of work of ours, just done, are not the program's */
 void pmp_recorder_tool(struct pmp_recorder *self, uint64_t ticks);

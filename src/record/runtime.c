@@ -19,6 +19,7 @@
 #include "record/ending.h"
 #include "record/foreign.h"
 #include "record/lanes.h"
+#include "record/python.h"
 
 enum state { STATE_IDLE, STATE_STARTED, STATE_RUNNING, STATE_ENDED, STATE_CLOSED };
 
@@ -102,6 +103,8 @@ static int start(const struct pmp_start *args, const struct pmp_mode *mode, stru
 	/* the header first: whoever finds an arena without one takes it for damaged */
 	pmp_describe(header(), &launch, mode->text, args->mpi_library);
 	header()->tool_ticks_per_call = pmp_calibrate();
+	if (pmp_python_find() == PMP_PYTHON_OTHER)
+		pmp_arena_warn(&rank_state.arena, PMP_WARN_PYTHON);
 	rc = open_tables(diag);
 	if (rc) {
 		pmp_arena_close(&rank_state.arena, true);

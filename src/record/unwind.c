@@ -385,7 +385,7 @@ static bool walk_by_backend(struct unwinder *u, const uint64_t *frame)
 uint32_t pmp_unwind_miss(struct pmp_unwinder *unwinder, const uint64_t *frame)
 {
 	struct unwinder *u = whole(unwinder);
-	bool is_remembered;
+	bool is_remembered, is_varying;
 	uint32_t node;
 
 	u->ops->miss(u->ctx);
@@ -401,9 +401,10 @@ uint32_t pmp_unwind_miss(struct pmp_unwinder *unwinder, const uint64_t *frame)
 		is_remembered = walk_by_rules(u, frame);
 	}
 	node = u->last.frame[u->last.count - 1].node;
-	if (is_remembered)
-		remember(u, frame);
-	else
+	is_varying = u->ops->overlay(u->ctx, &node);
+	if (!is_remembered)
 		u->last.count = 0; /* its words may be gone: nothing to share */
+	else if (!is_varying)
+		remember(u, frame);
 	return node;
 }

@@ -21,12 +21,15 @@ struct pmp_unwinder;
  * table is full, then the path ends at @parent. Node 0 is the root. When a stack is deeper than the
  * frames that are kept (PMP_STACK_MAX, the innermost), their common parent is PMP_ADDRESS_CUT.
  * Called on misses only, by the unwinder's own thread; may not unwind.
+ * @overlay: the path of a stack that was walked may stand for another, as that of an interpreter; it changes @node then. True: the
+ * same stack may be another path next time, it is not remembered.
  * @miss: a walk begins. Called first thing in pmp_unwind_miss: the recorder stamps the clock, so
  * that our own work is not taken for the program's.
  */
 struct pmp_paths_ops {
 	uint32_t (*child)(void *ctx, uint32_t parent, uint64_t return_address);
 	void (*miss)(void *ctx);
+	bool (*overlay)(void *ctx, uint32_t *node);
 };
 
 /*

@@ -18,8 +18,9 @@
  * Can the kernel read this page for us? rt_sigprocmask copies the mask in before it looks at the
  * (here impossible) operation: EFAULT says no, EINVAL yes, and nothing is changed.
  */
-static bool is_readable(uint64_t page)
+bool pmp_page_is_readable(uint64_t address)
 {
+	uint64_t page = address / PAGE * PAGE;
 	int saved = errno;
 	bool answer = syscall(SYS_rt_sigprocmask, -1, page, NULL, sizeof(uint64_t)) != -1 ||
 		      errno != EFAULT;
@@ -34,7 +35,7 @@ static bool probe(struct pmp_window *w, uint64_t at)
 
 	if (!w->is_probed || at % sizeof(uint64_t) || !page)
 		return false;
-	if (page != w->page && !is_readable(page))
+	if (page != w->page && !pmp_page_is_readable(page))
 		return false;
 	w->page = page;
 	return true;

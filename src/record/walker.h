@@ -24,6 +24,9 @@ struct pmp_window {
 	uint64_t page; /* the last page found readable */
 };
 
+/* pmp_page_is_readable - can this process read the page that the address lies in? Cost: a system call. */
+bool pmp_page_is_readable(uint64_t address);
+
 /*
  * pmp_walk - from a wrapper's frame outwards
  * @frame:  the wrapper's frame: saved rbp, return address

@@ -40,6 +40,12 @@
 /* Instead of the outermost return address of a stack that is deeper than what is kept of it; in no module. */
 #define PMP_ADDRESS_CUT UINT64_C(1)
 
+/*
+ * The path of a module that stands for Python functions. It has no addresses: the address of a node in it is a string reference, of
+ * "function\nfile\nline".
+ */
+#define PMP_PYTHON_MODULE "CPython 3.11"
+
 /* Segment kinds; STRINGS holds NUL-terminated bytes, a string reference is an index into them, reference 0 is "". */
 enum pmp_kind {
 	PMP_KIND_NONE,
@@ -150,8 +156,8 @@ struct pmp_arena_header {
 	char mode[64];        /* the PMPROF string in force */
 	char cpus[128];       /* allowed processors at start, "0-3,8" */
 	char cwd[256];
-	char batch[768];     /* lines "column=value" of the batch job, see base/batch.h */
-	uint64_t check; /* pmp_hash_bytes(0, header, offsetof(check)) */
+	char batch[768]; /* lines "column=value" of the batch job, see base/batch.h */
+	uint64_t check;  /* pmp_hash_bytes(0, header, offsetof(check)) */
 
 	/* updated while running */
 	struct pmp_clock_pair latest; /* renewed now and then, and at the end */
@@ -187,7 +193,8 @@ enum pmp_warning {
 	PMP_WARN_THREADS = 16, /* more threads at once than lanes */
 	PMP_WARN_FORTRAN = 32, /* the program calls MPI from Fortran as well, past the wrappers */
 	PMP_WARN_ELSEWHERE =
-		64 /* the scratch folder had no room: the arena, or the rest of it, lies in another */
+		64, /* the scratch folder had no room: the arena, or the rest of it, lies in another */
+	PMP_WARN_PYTHON = 128 /* an interpreter whose frames cannot be read */
 };
 
 #endif

@@ -152,6 +152,15 @@ static int add_comms(struct pmp_catalog *catalog, const struct pmp_arena_view *a
 	return rc;
 }
 
+/* No code of the machine: its name is its identity. */
+static bool is_python(const struct pmp_arena_view *arena, const struct pmp_node *node)
+{
+	const struct pmp_module *m = &arena->modules[node->module];
+
+	return node->module && m->end == 0 &&
+	       strcmp(pmp_arena_string(arena, m->path), PMP_PYTHON_MODULE) == 0;
+}
+
 /* The address of a node and the path that ends in it. Frames of which nothing is known stand for their caller. */
 static int add_node(struct pmp_catalog *catalog, const struct pmp_arena_view *arena,
 		    const struct pmp_node *node, const uint64_t *modules,
@@ -163,6 +172,10 @@ static int add_node(struct pmp_catalog *catalog, const struct pmp_arena_view *ar
 
 	a.parent = node->module ? modules[node->module] : PMP_KEY_ROOT;
 	a.value = a.parent == PMP_KEY_ROOT ? node->address : node->address - bias;
+	if (is_python(arena, node)) {
+		set_text(&a, arena, (uint32_t)node->address);
+		a.value = pmp_hash_bytes(6, a.text, a.text_len);
+	}
 	a.key = pmp_hash_combine(pmp_hash_combine(5, a.parent), a.value);
 	rc = put(catalog, PMP_CATALOG_ADDRESSES, &a);
 	path->key = pmp_hash_combine(path->parent, a.key);

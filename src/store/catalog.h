@@ -35,7 +35,8 @@ struct pmp_catalog_entry {
 		order; /* where it comes in the file: depth of paths and regions, first rank and index of the others */
 	uint32_t size, remote_size; /* of a communicator */
 	uint64_t text_len;
-	const char *text;  /* module path, region or communicator name; owned by the pool */
+	const char *
+		text; /* module path, region or communicator name, Python function; owned by the pool */
 	char build_id[48]; /* hex */
 };
 

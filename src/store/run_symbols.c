@@ -63,6 +63,29 @@ static int resolve_all(const struct pmp_catalog *catalog, struct pmp_row_address
 	return rc;
 }
 
+/* "function\nfile\nline" as one frame; what is damaged stays unresolved. */
+static int add_python(const struct pmp_catalog_entry *entry, struct pmp_row_addresses *row,
+		      struct pmp_symbol_frames *frames, struct pmp_pool *pool)
+{
+	const char *file = strchr(entry->text, '\n');
+	const char *line = file ? strchr(file + 1, '\n') : NULL;
+	struct pmp_symbol_frame *frame;
+
+	if (!line)
+		return 0;
+	if (pmp_grow(&frames->frames, &frames->capacity, frames->count, sizeof(*frame)))
+		return -PMP_ENOMEM;
+	frame = &frames->frames[frames->count];
+	frame->function = pmp_pool_text(pool, entry->text, (size_t)(file - entry->text));
+	frame->file = pmp_pool_text(pool, file + 1, (size_t)(line - file - 1));
+	frame->line = (uint32_t)strtoul(line + 1, NULL, 10);
+	if (!frame->function || !frame->file)
+		return -PMP_ENOMEM;
+	row->first_frame = (uint32_t)frames->count++;
+	row->frame_count = 1;
+	return 0;
+}
+
 static struct pmp_row_frames *frame_rows(const struct pmp_symbol_frames *frames,
 					 struct pmp_pool *pool)
 {
@@ -94,6 +117,9 @@ int pmp_run_symbols(struct pmp_run_tables *t, const struct pmp_catalog *catalog,
 	}
 	if (rc == 0 && resolve)
 		rc = resolve_all(catalog, rows, &frames, t->pool);
+	for (size_t i = 0; rc == 0 && i < list->count; i++)
+		if (list->entries[i].text_len)
+			rc = add_python(&list->entries[i], &rows[i], &frames, t->pool);
 	if (rc == 0) {
 		t->tables[PMP_FILE_TABLE_addresses].rows = rows;
 		t->tables[PMP_FILE_TABLE_addresses].count = list->count;

@@ -32,6 +32,10 @@ static const struct {
 	{PMP_WARN_FORTRAN, false,
 	 "the program calls MPI from Fortran by names that this version does not know: those calls "
 	 "are not recorded, and their time counts as computation"},
+	{PMP_WARN_PYTHON, false,
+	 "call paths show the Python interpreter instead of Python's functions: only CPython 3.11 "
+	 "is "
+	 "known"},
 };
 
 struct list {

@@ -92,7 +92,8 @@ static const struct field header[] = {
 	ROW(parent_wait_status, "how the process ended, as its parent got it from waitpid"),
 	ROW(node_rank, "rank among those of this host"),
 	ROW(warnings, "bits: 1 memory limit, 2 scratch full, 4 stacks cut, 8 requests lost, 16 "
-		      "threads lost, 32 calls from Fortran, 64 scratch folder full, went on elsewhere"),
+		      "threads lost, 32 calls from Fortran, 64 scratch folder full, went on elsewhere, "
+		      "128 a Python interpreter that cannot be looked into"),
 	ROW(parts, "three times: `first` (8 bytes), `path` (192 bytes): the parts, see below; first 0: none"),
 #undef ROW
 };

@@ -52,7 +52,13 @@ static void miss(void *ctx)
 	(void)ctx;
 }
 
-static const struct pmp_paths_ops ops = {child, miss};
+static bool overlay(void *ctx, uint32_t *node)
+{
+	(void)ctx, (void)node;
+	return false;
+}
+
+static const struct pmp_paths_ops ops = {child, miss, overlay};
 
 void probe_thread_end(void)
 {
