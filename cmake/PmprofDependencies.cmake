@@ -1,7 +1,7 @@
 # Everything we build on. Debian's package names stand in scripts/setup.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-find_package(MPI 3.1 REQUIRED COMPONENTS C)
+include(PmprofMpi)
 include(CheckLanguage)
 check_language(Fortran) # examples and tests only: the library itself records Fortran without it
 if(CMAKE_Fortran_COMPILER)
@@ -10,7 +10,7 @@ if(CMAKE_Fortran_COMPILER)
 endif()
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
-pkg_search_module(HDF5 REQUIRED IMPORTED_TARGET hdf5-openmpi hdf5-mpich hdf5)
+pkg_search_module(HDF5 REQUIRED IMPORTED_TARGET hdf5-${PMPROF_MPI_NAME} hdf5) # the MPI of HDF5 has to be that of the program
 pkg_check_modules(DW REQUIRED IMPORTED_TARGET libdw libelf)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(LIBXML2 REQUIRED IMPORTED_TARGET libxml-2.0)

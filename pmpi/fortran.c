@@ -18,17 +18,16 @@ PMP_THREAD struct pmp_fortran_cache pmp_fortran_cache;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* Common blocks of mpif.h, as compilers decorate their names: mpi_fortran_in_place_ and so on. */
-static const void *sentinel(const char *name)
+/*
+ * The object of a sentinel: a common block of mpif.h, as compilers decorate its name, or a constant of MPICH's mpi_f08 (what comes from
+ * its mpif.h is seen in C).
+ */
+static const void *sentinel(const char *const names[4])
 {
-	static const char *const endings[] = {"_", "", "__"};
-	char symbol[64];
 	const void *found = NULL;
 
-	for (size_t i = 0; !found && i < sizeof(endings) / sizeof(endings[0]); i++) {
-		snprintf(symbol, sizeof(symbol), "mpi_fortran_%s%s", name, endings[i]);
-		found = dlsym(RTLD_DEFAULT, symbol);
-	}
+	for (size_t i = 0; !found && i < 4; i++)
+		found = dlsym(RTLD_DEFAULT, names[i]);
 	return found ? found : &pmp_fortran_sentinels; /* no argument of the program */
 }
 
@@ -45,9 +44,15 @@ static bool is_same_status(void)
 
 static void find_sentinels(void)
 {
-	pmp_fortran_sentinels.in_place = sentinel("in_place");
-	pmp_fortran_sentinels.status_ignore = sentinel("status_ignore");
-	pmp_fortran_sentinels.statuses_ignore = sentinel("statuses_ignore");
+#define NAMES(name, mpich)                                                                         \
+	(const char *const[]){"mpi_fortran_" name "_", "mpi_fortran_" name,                        \
+			      "mpi_fortran_" name "__", "MPIR_F08_MPI_" mpich}
+
+	pmp_fortran_sentinels.in_place = sentinel(NAMES("in_place", "IN_PLACE"));
+	pmp_fortran_sentinels.status_ignore = sentinel(NAMES("status_ignore", "STATUS_IGNORE_OBJ"));
+	pmp_fortran_sentinels.statuses_ignore =
+		sentinel(NAMES("statuses_ignore", "STATUSES_IGNORE_OBJ"));
+#undef NAMES
 }
 
 /* As the caller's object finds it: in itself and in what it was linked with. */
@@ -65,20 +70,31 @@ static void *symbol_of(const void *caller, const char *symbol)
 	return found;
 }
 
+/* Wherever it is: with the program, or with what loaded MPI for itself. */
+static void *twin(const char *prefix, const char *symbol, const void *caller)
+{
+	char name[64];
+	void *found;
+
+	snprintf(name, sizeof(name), "%s%s", prefix, symbol + strlen("mpi"));
+	found = dlsym(RTLD_DEFAULT, name);
+	return found ? found : symbol_of(caller, name);
+}
+
 void *pmp_fortran_bind(const char *symbol, const void *caller)
 {
 	static bool is_said;
-	void *found = dlsym(RTLD_DEFAULT, symbol);
+	void *found = twin("pmpi", symbol, caller);
 
 	pthread_once(&once, find_sentinels);
 	if (pmp_tracking) /* MPI may be asked; the same each time */
 		__atomic_store_n(&pmp_fortran_sentinels.is_same_status, is_same_status(),
 				 __ATOMIC_RELAXED);
 	if (!found)
-		found = symbol_of(caller, symbol);
+		found = twin("pmpir", symbol, caller);
 	if (!found && !__atomic_exchange_n(&is_said, true, __ATOMIC_RELAXED))
 		fprintf(stderr,
-			"pmprof: '%s' is not there: the Fortran layer of this MPI has no profiling "
+			"pmprof: '%s' has no twin: the Fortran layer of this MPI has no profiling "
 			"interface; run without the profiler\n",
 			symbol);
 	return found;

@@ -19,8 +19,8 @@ _Static_assert(sizeof(MPI_Fint) == sizeof(int), "counts are read as int");
 #define PMP_FORTRAN_STATUS (sizeof(MPI_Status) / sizeof(MPI_Fint))
 
 /*
- * pmp_fortran_bind - find an entry point of MPI's Fortran layer; once for each wrapper
- * @symbol: "pmpi_send_"
+ * pmp_fortran_bind - find the twin of an entry point of MPI's Fortran layer; once for each wrapper
+ * @symbol: "mpi_send_"; its twin is pmpi_send_, of MPICH's mpi_f08 pmpir_send_f08_
  * @caller: address in the object that calls
  *
  * libpmprof.so is not linked with that layer, since programs in C have none. Takes the dynamic linker's lock. Return: NULL when
@@ -53,19 +53,24 @@ void *pmp_fortran_bind(const char *symbol, const void *caller);
 
 /*
  * PMP_FORTRAN_ENTRIES - the entry points of a function whose wrapper is written by hand: `body` is given the entry point of MPI,
- * the frame, and the arguments
+ * the frame, and the arguments. With MPICH only those past the wrappers of C, see generate_fortran.py.
  */
+#ifdef MPICH_VERSION
+#define PMP_FORTRAN_ENTRIES(body, lower, upper, parameters, failed, ...)                           \
+	PMP_FORTRAN_ENTRY(body, lower##_f08_, parameters, failed, __VA_ARGS__)
+#else
 #define PMP_FORTRAN_ENTRIES(body, lower, upper, parameters, failed, ...)                           \
 	PMP_FORTRAN_ENTRY(body, lower##_, parameters, failed, __VA_ARGS__)                         \
 	PMP_FORTRAN_ENTRY(body, lower##_f08_, parameters, failed, __VA_ARGS__)                     \
 	PMP_FORTRAN_ALIASES(lower, upper)
+#endif
 #define PMP_FORTRAN_ENTRY(body, symbol, parameters, failed, ...)                                   \
 	PMP_EXPORT void symbol parameters;                                                         \
 	void symbol parameters                                                                     \
 	{                                                                                          \
 		static __typeof__(symbol) *real;                                                   \
                                                                                                    \
-		PMP_FORTRAN_BIND(real, "p" #symbol, failed);                                       \
+		PMP_FORTRAN_BIND(real, #symbol, failed);                                           \
 		body(real, __builtin_frame_address(0), __VA_ARGS__);                               \
 	}
 

@@ -67,12 +67,13 @@ def main():
     parser.add_argument("--wrappers", required=True, help="C file to write")
     parser.add_argument("--fortran", required=True, help="C file to write, for the Fortran bindings")
     parser.add_argument("--exports", required=True, help="version script to write")
+    parser.add_argument("--mpi", required=True, help="whose mpi.h it is: openmpi, mpich, or else")
     options = parser.parse_args()
     try:
         rows, skipped = read_table(options.table)
         prototypes = read_prototypes(options.prototypes)
         text, names = generate(prototypes, rows, skipped)
-        fortran_text, fortran_names = generate_fortran(prototypes, rows)
+        fortran_text, fortran_names = generate_fortran(prototypes, rows, options.mpi)
     except Problem as problem:
         sys.exit(f"generate.py: {problem}")
     with open(options.wrappers, "w", encoding="utf-8") as file:

@@ -5,6 +5,10 @@ error code, then the length of each string. mpif.h and `use mpi` call mpi_send_,
 may be absent (a null pointer). A Fortran wrapper is the wrapper of C around the Fortran call: those parameters that it looks at
 are read into variables of the same name and of the type that C has, all others are handed on unseen.
 
+Open MPI's Fortran layer calls PMPI_* in C, so that everything has a wrapper here. MPICH's calls MPI_*, where the wrappers of C see
+it; but not so for mpi_f08, whose procedures without choice buffers call PMPI_*, nor for attributes, which it hands to its insides.
+Those alone have wrappers there: a call that passed two of them would be followed twice.
+
 tests/fortran compares the entry points with those of the MPI library and with the interfaces of its modules.
 """
 import re
@@ -27,7 +31,12 @@ REMOVED = {
 VARIANTS = ("MPI_Alloc_mem", "MPI_Win_allocate", "MPI_Win_allocate_shared", "MPI_Win_shared_query")
 VARIANT = "_cptr"  # of VARIANTS, in mpif.h only
 ONLY_MPIF_H = ("MPI_Attr_delete", "MPI_Attr_get", "MPI_Attr_put", "MPI_Keyval_create", "MPI_Keyval_free", *REMOVED)
-ONLY_C = re.compile(r"MPI_T_|.*_(c2f|f2c|c2f08|f082c|f082f|f2f08)$|.*_c$")
+MPICH_PAST_C = ("MPI_Attr_get", "MPI_Attr_put", *(f"MPI_{of}_{do}_attr" for of in ("Comm", "Type", "Win") for do in ("get", "set")))
+NO_BUFFER = ("attribute_val", "baseptr", "buffer_addr", "extra_state")  # void * in C, something else in mpi_f08
+MPICH_ONE_KIND = (  # of which mpi_f08 has no second procedure for large counts
+    "MPI_File_get_type_extent_c", "MPI_Op_create_c", "MPI_Register_datarep_c", "MPI_Type_create_resized_c", "MPI_Type_get_extent_c",
+    "MPI_Type_get_true_extent_c")
+ONLY_C = re.compile(r"MPI_T_|.*_(c2f|f2c|c2f08|f082c|f082f|f2f08)$")
 
 WRAPPER = """\
 PMP_EXPORT void {symbol}({signature})
@@ -36,7 +45,7 @@ PMP_EXPORT void {symbol}({signature})
 	MPI_Fint unasked, *error = f_ierror ? f_ierror : &unasked;
 	struct pmp_probe probe;
 
-	PMP_FORTRAN_BIND(real, "p{symbol}", *error = MPI_ERR_INTERN);
+	PMP_FORTRAN_BIND(real, "{symbol}", *error = MPI_ERR_INTERN);
 {always}	if (!pmp_enter(&probe, __builtin_frame_address(0))) {{
 		real({passed_arguments});
 {passed}		return;
@@ -163,21 +172,34 @@ class FortranWrapper(Wrapper):
 
 def symbols(name):
     """The entry points of a function: those of mpif.h and `use mpi`, and that of mpi_f08."""
+    if name.endswith("_c"):
+        return []
     base = name.lower()
     f08 = [] if name in ONLY_MPIF_H else [f"{base}_f08_"]
     variants = [f"{base}{VARIANT}_"] if name in VARIANTS else []
     return [f"{base}_", *variants, *f08]
 
 
+def symbols_mpich(function):
+    """The entry points past the wrappers of C."""
+    base, large = re.fullmatch(r"(.*?)(_c)?", function.name.lower()).groups()
+    if any(p.type == "void*" and p.name not in NO_BUFFER for p in function.parameters.values()):
+        return []
+    if large:
+        return [f"{base}_f08_large_"] if function.name not in MPICH_ONE_KIND else []
+    mpifh = [f"{base}_"] if function.name in MPICH_PAST_C else []
+    return mpifh + [f"{base}_f08_"] * (function.name not in ONLY_MPIF_H)
+
+
 def aliases(symbol):
     """mpi_send_ is also called mpi_send, mpi_send__ and MPI_SEND by other compilers."""
-    if symbol.endswith("_f08_"):
+    if "_f08_" in symbol:
         return []
     base = symbol[:-1]
     return [base, base + "__", base.upper()]
 
 
-def generate_fortran(prototypes, rows):
+def generate_fortran(prototypes, rows, mpi):
     """(wrapper text, names of all entry points), in the order of the table"""
     removed = {name: Function(name, "int", parameters) for name, parameters in REMOVED.items()}
     known = {**removed, **prototypes}
@@ -186,10 +208,10 @@ def generate_fortran(prototypes, rows):
         if name not in known or ONLY_C.match(name):
             continue
         attributes = parse_attributes(name, rows)
-        for symbol in symbols(name):
+        for symbol in symbols_mpich(known[name]) if mpi == "mpich" else symbols(name):
             if attributes.get("by") != "hand":
                 texts.append(FortranWrapper(known[name], attributes).fortran_text(symbol))
-                if not symbol.endswith("_f08_"):
+                if aliases(symbol):
                     texts.append(f"PMP_FORTRAN_ALIASES({symbol[:-1]}, {symbol[:-1].upper()})\n")
             names += [symbol, *aliases(symbol)]
     return "\n".join(texts), names

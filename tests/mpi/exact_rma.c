@@ -1,6 +1,8 @@
 /* exact_rma.c - one-sided: put, get, accumulate and the atomic ones, with requests, every kind of epoch, MPI_PROC_NULL */
 #include "expect.h"
 
+#include <stddef.h>
+
 static int next;
 
 static void moves(MPI_Win win)

@@ -39,7 +39,7 @@ def generate(script, folder, table):
         with open(paths[name], "w", encoding="utf-8") as file:
             file.write(text)
     arguments = [part for name in paths for part in (f"--{name}", paths[name])]
-    result = subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True)
+    result = subprocess.run([sys.executable, script, "--mpi", "openmpi", *arguments], capture_output=True, text=True)
     if result.returncode:
         return result, "", "", ""
     texts = []
