@@ -4,6 +4,24 @@ include(CMakePackageConfigHelpers)
 
 set(PMPROF_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/pmprof)
 
+# The libraries serve one MPI, so each has a folder of its own; with PMPROF_BESIDE that is all, and the command that is there finds them.
+set(PMPROF_MPI_DIR ${CMAKE_INSTALL_LIBDIR}/pmprof/${PMPROF_MPI_NAME})
+foreach(library IN ITEMS pmprof pmprof_static pmprof-hdf5)
+	if(TARGET ${library})
+		install(TARGETS ${library} LIBRARY DESTINATION ${PMPROF_MPI_DIR} ARCHIVE DESTINATION ${PMPROF_MPI_DIR})
+	endif()
+endforeach()
+if(PMPROF_BESIDE)
+	return()
+endif()
+
+# Where programs and the linker look, links to those of the MPI of the command.
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/links)
+foreach(library IN ITEMS libpmprof.so libpmprof.a libpmprof-hdf5.so)
+	file(CREATE_LINK pmprof/${PMPROF_MPI_NAME}/${library} ${PROJECT_BINARY_DIR}/links/${library} SYMBOLIC)
+	install(FILES ${PROJECT_BINARY_DIR}/links/${library} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endforeach()
+
 if(TARGET pmprof_cli)
 	install(TARGETS pmprof_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
@@ -11,11 +29,6 @@ endif()
 set(PMPROF_PYTHON_DIR lib/python3/dist-packages)
 install(DIRECTORY src/python/pmprof DESTINATION ${PMPROF_PYTHON_DIR} FILES_MATCHING PATTERN "*.py")
 install(DIRECTORY include/pmprof DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN "*.f90")
-foreach(library IN ITEMS pmprof pmprof_static pmprof-hdf5)
-	if(TARGET ${library})
-		install(TARGETS ${library} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-	endif()
-endforeach()
 
 set(PMPROF_STATIC_LINK_OPTIONS LINKER:-u,pmprof_api_1,--export-dynamic-symbol=pmprof_api_1)
 if(PMPROF_SANITIZE)

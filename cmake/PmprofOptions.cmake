@@ -13,6 +13,7 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 
 option(PMPROF_WERROR "warnings are errors" OFF)
+option(PMPROF_BESIDE "install nothing but the libraries for this MPI, beside an installation for another" OFF)
 option(PMPROF_SANITIZE "tools and unit tests with AddressSanitizer, everything with UBSan" OFF)
 
 set(PMPROF_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla

@@ -8,16 +8,20 @@
 #include <string.h>
 
 #include "base/environment.h"
+#include "base/launch.h"
 #include "comm_map.h"
 #include "finalize.h"
 #include "lifecycle.h"
 #include "pmpi.h"
+
+#define OTHER_VERSION_STRING 16384 /* MPICH's text is up to 8192, Open MPI's 256 */
 
 bool pmp_tracking;
 
 static struct pmp_diag
 	complaint; /* of the start: why nothing is recorded, or what is odd about a variable */
 static bool is_failed;
+static bool is_other; /* the program's MPI is not the one that we were built for */
 static bool is_spawned;
 
 /* "Open MPI v4.1.4, package: ..." and "MPICH Version:\t4.0.2\nMPICH Release ..." become "Open MPI 4.1.4" and "MPICH 4.0.2". */
@@ -39,14 +43,45 @@ static void tidy_library_name(char *text)
 	}
 }
 
+/*
+ * We may be preloaded into a program of another MPI, whose library then answers our calls as well. Nothing but the text of its version
+ * can be asked of it: handles and constants mean other things there. All calls are handed on, since nothing is recorded.
+ */
+static bool is_other_mpi(const char *library)
+{
+	static bool is_said;
+	struct pmp_launch launch;
+#ifdef OPEN_MPI
+	bool differs = !strstr(library, "Open MPI");
+	const char *ours = "Open MPI";
+#else
+	bool differs = strstr(library, "Open MPI");
+	const char *ours = "MPICH";
+#endif
+
+	if (!differs || is_said)
+		return differs;
+	is_said = true;
+	pmp_launch_read(&launch);
+	if (launch.rank == 0 && !pmp_env_flag(PMP_ENV_PMPROF_QUIET))
+		fprintf(stderr,
+			"pmprof: nothing is recorded: this libpmprof.so is for %s, the program "
+			"runs %s\n",
+			ours, library);
+	return true;
+}
+
 void pmp_lifecycle_start(void)
 {
-	char library[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+	static char library[OTHER_VERSION_STRING];
 	struct pmp_start what = {library};
 	int len = 0;
 
 	PMPI_Get_library_version(library, &len);
 	tidy_library_name(library);
+	is_other = is_other_mpi(library);
+	if (is_other)
+		return;
 	is_failed = pmp_record_start(&what, &complaint) < 0;
 }
 
@@ -55,6 +90,8 @@ void pmp_lifecycle_running(void)
 	int rank = 0, size = 1, level = MPI_THREAD_SINGLE;
 	MPI_Comm parent = MPI_COMM_NULL;
 
+	if (is_other)
+		return;
 	PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
 	if (complaint.text[0] && rank == 0 && !pmp_env_flag(PMP_ENV_PMPROF_QUIET))
 		fprintf(stderr, "pmprof: %s%s\n", is_failed ? "nothing is recorded: " : "",

@@ -63,7 +63,10 @@ static void judge_dynamic(const struct pmp_patient *p, const struct pmp_elf_fact
 		pmp_finding_set(finding, PMP_HEALTH_PROBLEM,
 				"'%s' uses %s (%s), libpmprof.so was built for %s (%s)", p->program,
 				pmp_elf_mpi_name(mpi), mpi, pmp_elf_mpi_name(ours.mpi), ours.mpi);
-		pmp_finding_remedy(finding, "build pmprof with the MPI of the program");
+		pmp_finding_remedy(finding,
+				   "build pmprof with -DPMPROF_MPI=%s as well, and "
+				   "install it beside this one",
+				   *pmp_elf_mpi_folder(mpi) ? pmp_elf_mpi_folder(mpi) : "ITS_MPI");
 	} else if (facts->is_behind_mpi) {
 		pmp_finding_set(
 			finding, PMP_HEALTH_PROBLEM,

@@ -91,10 +91,14 @@ static void examine(char **command, struct pmp_patient *patient)
 	static char *nothing[] = {NULL};
 
 	*patient = (struct pmp_patient){.launched = {.argv = nothing}};
-	pmp_locate_library(patient->library, sizeof(patient->library), NULL);
-	if (!command)
+	if (!command) {
+		pmp_locate_library(patient->library, sizeof(patient->library), NULL);
 		return;
+	}
 	pmp_launcher_find(command, &patient->launched);
+	if (pmp_locate_for(&patient->launched, patient->library, sizeof(patient->library), NULL) ==
+	    -PMP_EUNSUPPORTED) /* the check of the program says so */
+		pmp_locate_library(patient->library, sizeof(patient->library), NULL);
 	pmp_launched_program(&patient->launched, patient->program);
 }
 

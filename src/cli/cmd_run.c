@@ -53,6 +53,7 @@ struct run {
 	struct pmp_launched launched; /* do we start one? */
 	struct pmp_gather gather;
 	struct pmp_before_limit watch;
+	bool is_bare;  /* there is no library for the MPI of the program */
 	bool is_early; /* the file was written before the time limit, and the ranks went on */
 	time_t begun;
 	char job[64];
@@ -222,8 +223,14 @@ static int find_library(struct run *r, struct pmp_diag *diag)
 {
 	const char *before = getenv("LD_PRELOAD");
 	char library[PATH_MAX];
-	int rc = pmp_locate_library(library, sizeof(library), diag);
+	int rc = pmp_locate_for(&r->launched, library, sizeof(library), diag);
 
+	if (rc == -PMP_EUNSUPPORTED) { /* the program runs all the same */
+		if (r->launch.rank == 0 && !r->gather.quiet)
+			pmp_cli_say("%s", diag->text);
+		r->is_bare = true;
+		return 0;
+	}
 	if (rc)
 		return rc;
 	if (before && strstr(before, library))
@@ -421,13 +428,16 @@ static int start(struct run *r, int *status, struct pmp_diag *diag)
 	struct pmp_setting settings[PMP_ENV_COUNT + 1];
 	bool inherit;
 	char **line = NULL;
-	int rc = pmp_launcher_line(&r->launched, settings, list_settings(r->preload, settings),
-				   &line, &inherit);
+	int rc = pmp_launcher_line(&r->launched, settings,
+				   list_settings(r->is_bare ? NULL : r->preload, settings), &line,
+				   &inherit);
 
 	if (rc)
 		return rc;
-	if (inherit)
+	if (inherit && !r->is_bare)
 		set("LD_PRELOAD", r->preload);
+	if (r->is_bare)
+		r->gather.quiet = true;
 	start_watch(r);
 	if (!r->launched.launcher && r->launch.is_rank_known) {
 		rc = pmp_rank_run(&r->launch, line, &r->gather, status, diag);

@@ -1,5 +1,5 @@
 /*
- * elf_facts.c - reads the dynamic section and the symbol table of an ELF file with libelf. Doctor only; the file is untrusted.
+ * elf_facts.c - reads the dynamic section and the symbol table of an ELF file with libelf; the file is untrusted.
  */
 #include "cli/elf_facts.h"
 
@@ -13,10 +13,12 @@
 static const struct {
 	const char *soname; /* beginning of it */
 	const char *name;
+	const char *
+		folder; /* of our libraries for it, as cmake/PmprofMpi.cmake has it; "" we cannot tell */
 } libraries[] = {
-	{"libmpi.so.40", "Open MPI"},           {"libmpi.so.20", "Open MPI 2"},
-	{"libmpi.so.12", "MPICH or Intel MPI"}, {"libmpich.so", "MPICH"},
-	{"libmpi_cray.so", "Cray MPICH"},       {"libmpi.so", "MPI"},
+	{"libmpi.so.40", "Open MPI", "openmpi"},         {"libmpi.so.20", "Open MPI 2", ""},
+	{"libmpi.so.12", "MPICH or Intel MPI", "mpich"}, {"libmpich.so", "MPICH", "mpich"},
+	{"libmpi_cray.so", "Cray MPICH", "mpich"},       {"libmpi.so", "MPI", ""},
 };
 
 #define LIBRARY_COUNT (sizeof(libraries) / sizeof(libraries[0]))
@@ -41,6 +43,13 @@ const char *pmp_elf_mpi_name(const char *soname)
 	size_t i = find_mpi(soname);
 
 	return i < LIBRARY_COUNT ? libraries[i].name : "an unknown MPI";
+}
+
+const char *pmp_elf_mpi_folder(const char *soname)
+{
+	size_t i = find_mpi(soname);
+
+	return i < LIBRARY_COUNT ? libraries[i].folder : "";
 }
 
 static void read_needed(Elf *elf, Elf_Data *data, const GElf_Shdr *header,

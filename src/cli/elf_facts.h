@@ -23,4 +23,7 @@ bool pmp_elf_is_mpi(const char *soname);
 /* pmp_elf_mpi_name - "Open MPI" for "libmpi.so.40"; "an unknown MPI" */
 const char *pmp_elf_mpi_name(const char *soname);
 
+/* pmp_elf_mpi_folder - "openmpi" for "libmpi.so.40": where our libraries for that MPI are; "" when that is not known */
+const char *pmp_elf_mpi_folder(const char *soname);
+
 #endif

@@ -27,6 +27,7 @@ struct node_option {
 struct pmp_launcher {
 	const char *name;
 	const char *said;     /* in the output of --version */
+	const char *mpi;      /* folder of our libraries for the MPI it belongs to; "" for any */
 	const char *per_node; /* options for one process per node */
 	const struct node_option *node_options;
 	void (*pass)(struct pmp_line *line, const struct pmp_setting *v);
@@ -62,10 +63,11 @@ static const struct node_option srun_nodes[] = {
 enum { OPENMPI, HYDRA, SRUN, LAUNCHERS };
 
 static const struct pmp_launcher launchers[LAUNCHERS] = {
-	[OPENMPI] = {"Open MPI", "Open MPI", "--map-by ppr:1:node", openmpi_nodes, pass_openmpi,
-		     true, false},
-	[HYDRA] = {"MPICH hydra", "HYDRA", "-ppn 1", hydra_nodes, pass_hydra, false, false},
-	[SRUN] = {"srun", "slurm", "--ntasks-per-node=1", srun_nodes, NULL, false, true},
+	[OPENMPI] = {"Open MPI", "Open MPI", "openmpi", "--map-by ppr:1:node", openmpi_nodes,
+		     pass_openmpi, true, false},
+	[HYDRA] = {"MPICH hydra", "HYDRA", "mpich", "-ppn 1", hydra_nodes, pass_hydra, false,
+		   false},
+	[SRUN] = {"srun", "slurm", "", "--ntasks-per-node=1", srun_nodes, NULL, false, true},
 };
 
 /* Names that say it all, after links are followed; other names are asked for their --version. */
@@ -174,6 +176,11 @@ void pmp_launched_program(const struct pmp_launched *launch, char *path)
 const char *pmp_launcher_name(const struct pmp_launcher *launcher)
 {
 	return launcher ? launcher->name : "none";
+}
+
+const char *pmp_launcher_mpi(const struct pmp_launcher *launcher)
+{
+	return launcher ? launcher->mpi : "";
 }
 
 const char *pmp_launcher_per_node_text(const struct pmp_launcher *launcher)

@@ -43,6 +43,9 @@ bool pmp_launched_has_nodes(const struct pmp_launched *launch);
 const char *pmp_launcher_name(
 	const struct pmp_launcher *launcher); /* "Open MPI"; "none" for NULL */
 
+/* pmp_launcher_mpi - the folder of our libraries for the MPI that the launcher comes with: "mpich"; "" when it starts any, and for NULL */
+const char *pmp_launcher_mpi(const struct pmp_launcher *launcher);
+
 /* pmp_launcher_per_node_text - "mpirun --map-by ppr:1:node": for advice */
 const char *pmp_launcher_per_node_text(const struct pmp_launcher *launcher);
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "cli/launchers.h"
 
 /*
  * pmp_locate_library - the libpmprof.so that belongs to this command
@@ -13,5 +14,13 @@
  * PMPROF_LIBRARY if set, else relative to this executable. Return: 0, or -PMP_ENOTFOUND with what to do in @diag.
  */
 int pmp_locate_library(char *path, size_t size, struct pmp_diag *diag);
+
+/*
+ * pmp_locate_for - the one for the MPI of a program: of its executable, else of its launcher; PMPROF_LIBRARY is taken as it is
+ *
+ * Return: 0, as above, or -PMP_EUNSUPPORTED with @path empty: that MPI has none, which @diag says in one line.
+ */
+int pmp_locate_for(const struct pmp_launched *launched, char *path, size_t size,
+		   struct pmp_diag *diag);
 
 #endif

@@ -77,7 +77,9 @@ def fake(folder, name, version):
 
 
 def launch(t, launcher, *arguments):
-    done = run([t.pmprof, "run", "-q", "--out", "f.h5", "--", *launcher, *arguments])
+    """With a library that is named, so that it is the same for the launchers of all MPIs."""
+    named = f"PMPROF_LIBRARY={t.build}/lib/libpmprof.so"
+    done = run(["env", named, t.pmprof, "run", "-q", "--out", "f.h5", "--", *launcher, *arguments])
     words = [line[1:-1] for line in done.stdout.splitlines() if line.startswith("<")]
     return words, done.stdout.rsplit("preload=", 1)[1].strip()
 
