@@ -16,6 +16,7 @@
 #include "base/environment.h"
 #include "base/fmt.h"
 #include "cli/cli.h"
+#include "cli/crash_view.h"
 #include "store/arena_view.h"
 #include "store/collect.h"
 #include "store/group.h"
@@ -152,8 +153,11 @@ int pmp_gather(const struct pmp_gather *gather, const struct pmp_group *group,
 	}
 	if (rc == 0 && group->rank == 0 && gather->force)
 		rc = publish(snapshot, path, &before, diag);
-	if (rc == 0 && group->rank == 0 && !gather->quiet)
+	if (rc == 0 && group->rank == 0 && !gather->quiet) {
+		if (summary.crashes)
+			pmp_crash_view(path);
 		tell(path, &summary);
+	}
 	pmp_job_close(&job);
 	return rc;
 }

@@ -52,15 +52,18 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 const struct argp pmp_output_argp = {.options = options, .parser = parse_option};
 
-unsigned pmp_output_width(const struct pmp_output *output)
+static unsigned terminal_width(int fd)
 {
 	struct winsize size;
 
-	if (output->width)
-		return output->width;
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col == 0)
+	if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) || size.ws_col == 0)
 		return DEFAULT_WIDTH;
 	return size.ws_col < MIN_WIDTH ? MIN_WIDTH : size.ws_col;
+}
+
+unsigned pmp_output_width(const struct pmp_output *output)
+{
+	return output->width ? output->width : terminal_width(STDOUT_FILENO);
 }
 
 bool pmp_output_is_for_people(const struct pmp_output *output)
@@ -68,19 +71,30 @@ bool pmp_output_is_for_people(const struct pmp_output *output)
 	return output->format == PMP_FORMAT_TEXT || output->format == PMP_FORMAT_MARKDOWN;
 }
 
-static int print_text(const struct pmp_output *output, const struct pmp_doc *doc)
+int pmp_output_text(const struct pmp_doc *doc, FILE *out, unsigned width)
 {
 	const char *no_colour = getenv("NO_COLOR");
 	bool is_dark = no_colour && no_colour[0];
 
 	setlocale(LC_CTYPE, ""); /* only to learn whether the terminal speaks UTF-8 */
 	const struct pmp_text_options text = {
-		.width = pmp_output_width(output),
-		.has_colour = isatty(STDOUT_FILENO) && !is_dark,
+		.width = width ? width : terminal_width(fileno(out)),
+		.has_colour = isatty(fileno(out)) && !is_dark,
 		.is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
 	};
 
-	return pmp_print_text(doc, &text, stdout);
+	/* in one piece: what other processes say at the same time shall not come between */
+	char *buffer = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&buffer, &size);
+	int rc = memory ? pmp_print_text(doc, &text, memory) : -PMP_ENOMEM;
+
+	if (memory && fclose(memory) && rc == 0)
+		rc = -PMP_ENOMEM;
+	if (rc == 0 && (fwrite(buffer, 1, size, out) != size || fflush(out)))
+		rc = -PMP_EIO;
+	free(buffer);
+	return rc;
 }
 
 static int print_csv(const struct pmp_doc *doc, const char *table)
@@ -107,6 +121,6 @@ int pmp_output_doc(const struct pmp_output *output, const struct pmp_doc *doc, c
 	else if (output->format == PMP_FORMAT_MARKDOWN)
 		rc = pmp_print_markdown(doc, stdout);
 	else
-		rc = print_text(output, doc);
+		rc = pmp_output_text(doc, stdout, output->width);
 	return pmp_output_error(rc, diag);
 }

@@ -31,6 +31,9 @@ unsigned pmp_output_width(const struct pmp_output *output);
 /* pmp_output_is_for_people - for people, who want the long tables short; false for csv and json */
 bool pmp_output_is_for_people(const struct pmp_output *output);
 
+/* pmp_output_text - as text on a stream, in colours if that is a terminal. @width: 0 the terminal's. Return: as pmp_print_text */
+int pmp_output_text(const struct pmp_doc *doc, FILE *out, unsigned width);
+
 /*
  * pmp_output_doc - print on stdout in the format asked for; JSON is the verb's own business
  * @table: of csv, unless --table names another; a wrong name is a usage error (exit 2)

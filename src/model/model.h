@@ -144,6 +144,18 @@ struct pmp_model_event { /* flight recorder, sorted by rank, thread, time */
 	int64_t bytes;
 };
 
+struct pmp_model_crash {       /* a fatal signal; sorted by time */
+	uint32_t rank, thread; /* thread PMP_NONE: one that was not recorded */
+	int32_t signal, code;
+	int32_t sender; /* process, 0 for a fault */
+	char *what;     /* "SIGSEGV: null pointer + 16" */
+	uint64_t address;
+	int64_t time_ns;
+	int64_t depth; /* frames; the path may have fewer */
+	uint32_t path; /* its stack, 0 unknown */
+	uint32_t region;
+};
+
 struct pmp_model {
 	struct pmp_model_run run;
 	struct pmp_model_rank *ranks; /* one per world rank, index = rank */
@@ -157,9 +169,10 @@ struct pmp_model {
 	struct pmp_model_gap *gaps;
 	struct pmp_model_message *messages;
 	struct pmp_model_event *events;
+	struct pmp_model_crash *crashes;
 	size_t rank_count, module_count, frame_count, address_count, path_count, region_count,
 		comm_count;
-	size_t stat_count, gap_count, message_count, event_count;
+	size_t stat_count, gap_count, message_count, event_count, crash_count;
 	void *memory; /* owner of all of it; see model.c */
 };
 

@@ -7,6 +7,8 @@
 
 #include "schema/arena.h"
 
+#define CUT "(deeper frames left out)"
+
 static struct pmp_place place_of_frame(const struct pmp_model *model, uint32_t address,
 				       uint32_t frame)
 {
@@ -17,7 +19,7 @@ static struct pmp_place place_of_frame(const struct pmp_model *model, uint32_t a
 	const struct pmp_model_address *a = &model->addresses[address];
 
 	if (a->module >= model->module_count && a->offset == PMP_ADDRESS_CUT) {
-		place.function = "(deeper frames left out)";
+		place.function = CUT;
 		return place;
 	}
 	place.offset = a->offset;
@@ -94,6 +96,11 @@ const char *pmp_base_name(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
+}
+
+bool pmp_place_is_cut(const struct pmp_place *place)
+{
+	return strcmp(place->function, CUT) == 0;
 }
 
 bool pmp_place_known(const struct pmp_place *place)

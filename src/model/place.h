@@ -26,6 +26,9 @@ size_t pmp_path_frames(const struct pmp_model *model, uint32_t path, struct pmp_
 /* pmp_base_name - behind the last slash */
 const char *pmp_base_name(const char *path);
 
+/* pmp_place_is_cut - no place: the mark for frames that were left out */
+bool pmp_place_is_cut(const struct pmp_place *place);
+
 /* pmp_place_known - there is something to print */
 bool pmp_place_known(const struct pmp_place *place);
 

@@ -119,5 +119,7 @@ int pmp_model_merge_paths(struct pmp_model *model)
 		replace(&model->events[i].path, path_of, count);
 	for (size_t i = 0; i < model->rank_count; i++)
 		replace(&model->ranks[i].last_path, path_of, count);
+	for (size_t i = 0; i < model->crash_count; i++)
+		replace(&model->crashes[i].path, path_of, count);
 	return 0;
 }

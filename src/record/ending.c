@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "record/crash.h"
 #include "record/describe.h"
 
 #define HANDLER_STACK (UINT64_C(64) << 10)
@@ -32,21 +33,22 @@ static struct sigaction former[SIGNAL_COUNT]; /* what our handler replaced */
 static bool has_exit_hook;
 static bool has_own_stack; /* the main thread's alternate stack is ours */
 
-void pmp_ending_note(struct pmp_arena_header *header, enum pmp_end end, int code)
+bool pmp_ending_note(struct pmp_arena_header *header, enum pmp_end end, int code)
 {
 	uint32_t noted = __atomic_load_n(&header->end, __ATOMIC_RELAXED);
 	bool is_late =
 		noted == PMP_END_FINALIZED && end != PMP_END_EXIT && end != PMP_END_FINALIZED;
 
 	if (noted != PMP_END_NONE && !is_late)
-		return;
+		return false;
 	if (!__atomic_compare_exchange_n(&header->end, &noted, (uint32_t)end, false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-		return;
+		return false;
 	header->end_code = code;
 	header->end_ticks = pmp_clock_now();
 	pmp_describe_clock(header);
 	pmp_describe_usage(header);
+	return true;
 }
 
 static struct pmp_arena_header *own_header(void)
@@ -86,9 +88,8 @@ static void handle(int signal, siginfo_t *info, void *context)
 	struct pmp_arena_header *header = own_header();
 	int saved = errno;
 
-	(void)context;
-	if (header)
-		pmp_ending_note(header, PMP_END_SIGNAL, signal);
+	if (header && pmp_ending_note(header, PMP_END_SIGNAL, signal))
+		pmp_crash_note(signal, info, context);
 	sigaction(signal, &former[slot_of(signal)], NULL);
 	/* blocked until we return; then it meets the former action with the information it came with */
 	if (!is_fault(signal, info))
@@ -161,5 +162,6 @@ void pmp_ending_watch(void)
 
 void pmp_ending_stop(void)
 {
+	pmp_crash_stop();
 	__atomic_store_n(&watched, NULL, __ATOMIC_RELEASE);
 }

@@ -2,6 +2,7 @@
 #ifndef PMP_ENDING_H
 #define PMP_ENDING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "schema/arena.h"
@@ -17,14 +18,15 @@ void pmp_ending_before_init(struct pmp_arena_header *header);
  */
 void pmp_ending_watch(void);
 
-/* pmp_ending_stop - the header is about to be unmapped */
+/* pmp_ending_stop - the arena is about to be unmapped */
 void pmp_ending_stop(void);
 
 /*
  * pmp_ending_note - note an end; async-signal-safe
  *
  * The first of abort, signal and exit counts; after MPI_Finalize was reached only an abort or a signal during the final write.
+ * Return: it was noted.
  */
-void pmp_ending_note(struct pmp_arena_header *header, enum pmp_end end, int code);
+bool pmp_ending_note(struct pmp_arena_header *header, enum pmp_end end, int code);
 
 #endif

@@ -170,6 +170,26 @@ static uint32_t look_up(struct pmp_rank *rank, const struct object *object)
 	return idx;
 }
 
+/* The interrupted thread itself may hold the locks: whatever one of them forbids is left undone. */
+uint32_t pmp_module_try(struct pmp_rank *rank, uint64_t address)
+{
+	char buf[PMP_TEXT_MAX];
+	struct object object;
+	const char *path;
+	uint32_t idx;
+
+	if (!find_object(address, &object) || pthread_mutex_trylock(&rank->lock))
+		return 0;
+	path = path_of(rank, object.name, buf, sizeof(buf));
+	idx = find_module(rank, &object, path);
+	if (!idx && pthread_mutex_trylock(&rank->arena.lock) == 0) {
+		pthread_mutex_unlock(&rank->arena.lock);
+		idx = add_module(rank, &object, path);
+	}
+	pthread_mutex_unlock(&rank->lock);
+	return idx;
+}
+
 uint32_t pmp_module_of(struct pmp_rank *rank, struct pmp_module_memo *memo, uint64_t address)
 {
 	struct object object;

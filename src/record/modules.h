@@ -24,6 +24,9 @@ struct pmp_module_memo {
  */
 uint32_t pmp_module_of(struct pmp_rank *rank, struct pmp_module_memo *memo, uint64_t address);
 
+/* pmp_module_try - the same in a handler of fatal signals: no lock is waited for, 0 where one would have to be */
+uint32_t pmp_module_try(struct pmp_rank *rank, uint64_t address);
+
 /* pmp_module_named - index of the entry for code that is in no loaded object, as an interpreter's; 0 when there is no room */
 uint32_t pmp_module_named(struct pmp_rank *rank, const char *name);
 

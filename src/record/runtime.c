@@ -15,6 +15,7 @@
 #include "base/mode.h"
 #include "base/suggest.h"
 #include "record/calibrate.h"
+#include "record/crash.h"
 #include "record/describe.h"
 #include "record/ending.h"
 #include "record/foreign.h"
@@ -145,6 +146,7 @@ void pmp_record_running(int32_t rank, int32_t size, int thread_level)
 	pmp_describe_clock(head);
 	if (pmp_fortran_is_foreign())
 		pmp_arena_warn(&rank_state.arena, PMP_WARN_FORTRAN);
+	pmp_crash_prepare(&rank_state);
 	pmp_ending_watch();
 	head->begin_ticks = pmp_lanes_open();
 	head->init_ticks = head->begin_ticks - head->init_ticks;

@@ -308,7 +308,7 @@ static enum pmp_walk_end walk_own(struct unwinder *u, const uint64_t *frame, uin
 
 static enum pmp_walk_end walk_foreign(struct unwinder *u, const uint64_t *frame)
 {
-	struct pmp_window window = {UINT64_MAX, sizeof(uint64_t), true, 0};
+	struct pmp_window window = PMP_WINDOW_PROBED;
 	uint32_t shared = 0;
 
 	return pmp_walk(&u->rules, &window, frame, &u->last, &shared, &u->trace);

@@ -149,7 +149,8 @@ static bool try_rule(struct pmp_rules *rules, uint64_t at, struct pmp_rule *rule
 {
 	const struct pmp_rule_module *module = module_of(rules, at);
 
-	return (module && rule_from_module(module, at, rule)) || rule_from_libgcc(at, rule);
+	return (module && rule_from_module(module, at, rule)) ||
+	       (!rules->is_alone && rule_from_libgcc(at, rule));
 }
 
 static struct pmp_rule read_rule(struct pmp_rules *rules, uint64_t at)

@@ -34,9 +34,10 @@ struct pmp_rules {
 	uint32_t modules;
 	uint32_t next_module;
 	bool is_stale; /* modules changed, everything was dropped */
+	bool is_alone; /* libgcc, which may lock, is never asked */
 };
 
-/* pmp_rules_learn - the slow half of pmp_rules_find. Never NULL. Safe in signal handlers. */
+/* pmp_rules_learn - the slow half of pmp_rules_find. Never NULL. Safe in signal handlers if the rules are alone. */
 const struct pmp_rule *pmp_rules_learn(struct pmp_rules *rules, uint64_t at);
 
 /* pmp_rules_verify - a walk ended oddly: sets is_stale and drops everything if a module changed */

@@ -157,13 +157,12 @@ static enum pmp_walk_end odd_end(struct pmp_rules *rules, enum pmp_walk_end end)
 	return end;
 }
 
-enum pmp_walk_end pmp_walk(struct pmp_rules *rules, struct pmp_window *window,
-			   const uint64_t *frame, const struct pmp_stack *last, uint32_t *shared,
-			   struct pmp_trace *trace)
+enum pmp_walk_end pmp_walk_on(struct pmp_rules *rules, struct pmp_window *window,
+			      const struct pmp_stack *last, uint32_t *shared,
+			      struct pmp_trace *trace)
 {
 	struct pmp_frame *now = trace->frame;
 
-	start(frame, now);
 	for (trace->count = 0;; now++) {
 		const struct pmp_rule *rule;
 
@@ -187,4 +186,12 @@ enum pmp_walk_end pmp_walk(struct pmp_rules *rules, struct pmp_window *window,
 		if (now[1].sp <= now->sp && !now[1].is_exact)
 			return odd_end(rules, PMP_WALK_PARTIAL);
 	}
+}
+
+enum pmp_walk_end pmp_walk(struct pmp_rules *rules, struct pmp_window *window,
+			   const uint64_t *frame, const struct pmp_stack *last, uint32_t *shared,
+			   struct pmp_trace *trace)
+{
+	start(frame, trace->frame);
+	return pmp_walk_on(rules, window, last, shared, trace);
 }

@@ -24,6 +24,9 @@ struct pmp_window {
 	uint64_t page; /* the last page found readable */
 };
 
+/* The window that trusts no memory: each page is asked for. */
+#define PMP_WINDOW_PROBED ((struct pmp_window){UINT64_MAX, sizeof(uint64_t), true, 0})
+
 /* pmp_page_is_readable - can this process read the page that the address lies in? Cost: a system call. */
 bool pmp_page_is_readable(uint64_t address);
 
@@ -38,5 +41,13 @@ bool pmp_page_is_readable(uint64_t address);
 enum pmp_walk_end pmp_walk(struct pmp_rules *rules, struct pmp_window *window,
 			   const uint64_t *frame, const struct pmp_stack *last, uint32_t *shared,
 			   struct pmp_trace *trace);
+
+/*
+ * pmp_walk_on - the same from trace->frame[0], which the caller has set: an interrupted function's, or where a walk that ended as
+ * PMP_WALK_DEEP goes on
+ */
+enum pmp_walk_end pmp_walk_on(struct pmp_rules *rules, struct pmp_window *window,
+			      const struct pmp_stack *last, uint32_t *shared,
+			      struct pmp_trace *trace);
 
 #endif

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "render/crash_doc.h"
 #include "render/report.h"
 #include "render/utf8.h"
 
@@ -252,6 +253,53 @@ static json_t *rank_object(struct writer *w, const struct pmp_model_rank *rank)
 	return object;
 }
 
+static json_t *frames_array(struct writer *w, const struct pmp_place *frames, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *object = json_object();
+
+		set_place(w, object, &frames[i]);
+		set_known(w, object, "module", frames[i].module);
+		append(w, array, object);
+	}
+	return array;
+}
+
+static json_t *crash_object(struct writer *w, const struct pmp_model_crash *crash)
+{
+	const struct pmp_model *model = w->summary->model;
+	json_t *object = json_object();
+	struct pmp_place *frames;
+	size_t count = pmp_crash_frames(model, crash, w->pool, &frames);
+
+	set_integer(w, object, "rank", crash->rank);
+	set(w, object, "thread",
+	    crash->thread == PMP_NONE ? json_null() : json_integer(crash->thread));
+	set_integer(w, object, "signal", crash->signal);
+	set_integer(w, object, "code", crash->code);
+	set_text(w, object, "what", crash->what);
+	set_known(w, object, "cause", pmp_crash_cause(frames, count));
+	set(w, object, "is_failure", json_boolean(pmp_crash_is_failure(model, crash)));
+	set_seconds(w, object, "time_s", crash->time_ns);
+	set_known(w, object, "region", region_text(w, crash->region));
+	set_integer(w, object, "depth", crash->depth);
+	set(w, object, "frames", frames_array(w, frames, count));
+	return object;
+}
+
+/* In order of time: the first one that is a failure is what went wrong. */
+static json_t *crashes_array(struct writer *w)
+{
+	const struct pmp_model *model = w->summary->model;
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < model->crash_count; i++)
+		append(w, array, crash_object(w, &model->crashes[i]));
+	return array;
+}
+
 static json_t *ranks_array(struct writer *w)
 {
 	const struct pmp_model *model = w->summary->model;
@@ -388,22 +436,6 @@ static int calls_array(struct writer *w, json_t **calls)
 	return w->options->has_per_rank ? add_per_rank(w, by_call) : 0;
 }
 
-static json_t *frames_array(struct writer *w, uint32_t path)
-{
-	struct pmp_place *frames;
-	size_t count = pmp_path_frames(w->summary->model, path, w->pool, &frames);
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < count; i++) {
-		json_t *object = json_object();
-
-		set_place(w, object, &frames[i]);
-		set_known(w, object, "module", frames[i].module);
-		append(w, array, object);
-	}
-	return array;
-}
-
 static int paths_array(struct writer *w, json_t **paths)
 {
 	struct pmp_call_sum *sums;
@@ -418,10 +450,12 @@ static int paths_array(struct writer *w, json_t **paths)
 		       pmp_selected_ranks(w->summary, &w->options->selection));
 	for (size_t i = 0; i < count && i < w->options->top; i++) {
 		json_t *object = json_object();
+		struct pmp_place *frames;
+		size_t depth = pmp_path_frames(w->summary->model, sums[i].path, w->pool, &frames);
 
 		set(w, object, "call", call_name(sums[i].call));
 		set_known(w, object, "region", region_text(w, sums[i].region));
-		set(w, object, "frames", frames_array(w, sums[i].path));
+		set(w, object, "frames", frames_array(w, frames, depth));
 		set_sum(w, object, &sums[i]);
 		append(w, *paths, object);
 	}
@@ -465,6 +499,7 @@ static int fill(struct writer *w, json_t *root)
 	set(w, root, "run", run_object(w));
 	set(w, root, "job", job_object(w));
 	set(w, root, "efficiency", efficiency_object(w));
+	set(w, root, "crashes", crashes_array(w));
 	set(w, root, "losses", losses_array(w));
 	set(w, root, "ranks", ranks_array(w));
 	set(w, root, "regions", regions_array(w));

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "render/crash_doc.h"
 #include "render/placement.h"
 #include "render/report_parts.h"
 
@@ -165,6 +166,9 @@ static void add_remarks(const struct pmp_report *report)
 void pmp_report_verdict(const struct pmp_report *report)
 {
 	add_title(report);
+	pmp_crash_doc(report->summary->model, report->doc, !report->options->is_folded);
+	if (report->summary->model->crash_count)
+		pmp_doc_heading(report->doc, "Until then", NULL);
 	add_placement(report);
 	add_headline(report);
 	add_losses(report);

@@ -46,6 +46,10 @@
  */
 #define PMP_PYTHON_MODULE "CPython 3.11"
 
+/* Return addresses kept of a stack that ended the process: the innermost, and of the rest the outermost. */
+#define PMP_CRASH_INNER  64
+#define PMP_CRASH_FRAMES 96
+
 /* Segment kinds; STRINGS holds NUL-terminated bytes, a string reference is an index into them, reference 0 is "". */
 enum pmp_kind {
 	PMP_KIND_NONE,
@@ -59,6 +63,7 @@ enum pmp_kind {
 	PMP_KIND_GAPS,
 	PMP_KIND_PEERS,
 	PMP_KIND_EVENTS,
+	PMP_KIND_CRASHES, /* rank-wide */
 	PMP_KIND_COUNT
 };
 

@@ -12,6 +12,8 @@
 
 #include "schema/calls.h"
 
+#define SIGNAL_MAX 64
+
 /* What a reference of a lane's record may point to. */
 struct limits {
 	struct pmp_arena_scan *scan;
@@ -70,6 +72,32 @@ static void check_nodes(const struct limits *limits, struct pmp_node *nodes)
 		mend(limits, &nodes[i].parent, i);
 		mend(limits, &nodes[i].module, limits->modules);
 	}
+}
+
+/* The first record of the table, if there is one that makes sense. */
+static const struct pmp_crash *check_crash(const struct limits *limits, struct pmp_raw_table *table,
+					   size_t lanes)
+{
+	struct pmp_crash *c = (struct pmp_crash *)table->records;
+
+	if (table->count == 0)
+		return NULL;
+	if (c->signal <= 0 || c->signal > SIGNAL_MAX || c->inner > PMP_CRASH_INNER ||
+	    c->outer > PMP_CRASH_FRAMES - PMP_CRASH_INNER) {
+		limits->scan->dropped++;
+		return NULL;
+	}
+	if (c->inner == 0) /* its stack was not stored to the end */
+		c->outer = 0;
+	if (c->depth > PMP_COUNT_MAX || c->depth < (uint64_t)c->inner + c->outer)
+		c->depth = (uint64_t)c->inner + c->outer;
+	if (c->lane >= lanes)
+		c->lane = UINT32_MAX;
+	mend(limits, &c->region, limits->regions);
+	for (size_t i = 0; i < c->inner + c->outer; i++)
+		mend(limits, &c->modules[i], limits->modules);
+	table->records = NULL;
+	return c;
 }
 
 /* Unused records (count 0: never completed) are skipped, contradictory ones dropped. */
@@ -326,6 +354,7 @@ int pmp_arena_check(struct pmp_arena_scan *scan, struct pmp_arena_view *view)
 	view->regions = p;
 	take(&tables[PMP_KIND_COMMS], &p, &view->comm_count);
 	view->comms = p;
+	view->crash = check_crash(&limits, &tables[PMP_KIND_CRASHES], count_lanes(scan));
 	return check_lanes(&limits, scan, view);
 }
 
@@ -345,4 +374,5 @@ void pmp_arena_check_free(struct pmp_arena_view *view)
 	free((void *)view->modules);
 	free((void *)view->regions);
 	free((void *)view->comms);
+	free((void *)view->crash);
 }

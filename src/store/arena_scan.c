@@ -32,7 +32,7 @@ size_t pmp_arena_record_bytes(unsigned kind)
 
 bool pmp_arena_kind_is_laned(unsigned kind)
 {
-	return kind >= PMP_KIND_NODES && kind < PMP_KIND_COUNT;
+	return kind >= PMP_KIND_NODES && kind <= PMP_KIND_EVENTS;
 }
 
 static int read_file(const struct pmp_arena_file *file, char *to, size_t bytes, uint64_t offset)

@@ -38,6 +38,7 @@ struct pmp_arena_view {
 	const struct pmp_module *modules;
 	const struct pmp_region *regions;
 	const struct pmp_comm *comms;
+	const struct pmp_crash *crash; /* NULL: no fatal signal on record */
 	size_t module_count, region_count, comm_count;
 	struct pmp_lane_view *lanes;
 	size_t lane_count;

@@ -207,6 +207,32 @@ static int add_lane_paths(struct pmp_catalog *catalog, const struct pmp_arena_vi
 	return rc;
 }
 
+/* From the outermost frame inwards; between the outer and the inner ones stands a mark where some were left out. */
+static int add_crash_path(struct pmp_catalog *catalog, const struct pmp_arena_view *arena,
+			  const uint64_t *modules, uint64_t *key)
+{
+	const struct pmp_crash *c = arena->crash;
+	struct pmp_catalog_entry e = {.key = PMP_KEY_ROOT};
+	size_t count = c ? c->inner + c->outer : 0;
+	int rc = put(catalog, PMP_CATALOG_PATHS, &e);
+
+	for (size_t i = count; i-- > 0 && rc == 0;) {
+		struct pmp_node node = {.address = c->frames[i], .module = c->modules[i]};
+
+		e.parent = e.key;
+		e.order++;
+		rc = add_node(catalog, arena, &node, modules, &e);
+		if (rc || i != c->inner || c->depth == count)
+			continue;
+		node = (struct pmp_node){.address = PMP_ADDRESS_CUT};
+		e.parent = e.key;
+		e.order++;
+		rc = add_node(catalog, arena, &node, modules, &e);
+	}
+	*key = e.key;
+	return rc;
+}
+
 int pmp_catalog_add(struct pmp_catalog *catalog, const struct pmp_arena_view *arena,
 		    struct pmp_arena_keys *keys)
 {
@@ -230,6 +256,8 @@ int pmp_catalog_add(struct pmp_catalog *catalog, const struct pmp_arena_view *ar
 						     keys->nodes[i])
 				    : -PMP_ENOMEM;
 	}
+	if (rc == 0)
+		rc = add_crash_path(catalog, arena, modules, &keys->crash);
 	free(modules);
 	return rc;
 }

@@ -55,6 +55,7 @@ struct pmp_catalog {
 struct pmp_arena_keys {
 	uint64_t *regions, *comms;
 	uint64_t **nodes; /* per lane */
+	uint64_t crash;   /* path of the stack that ended the process */
 	size_t lane_count;
 };
 

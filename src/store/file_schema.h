@@ -7,7 +7,7 @@
 
 #define PMP_FILE_FORMAT "pmprof"
 #define PMP_FILE_MAJOR  1
-#define PMP_FILE_MINOR  1
+#define PMP_FILE_MINOR  2
 
 /* The C type of a column type; text is owned by whoever made the row. */
 typedef uint8_t pmp_file_U8;

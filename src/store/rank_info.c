@@ -169,7 +169,31 @@ static int64_t positive(uint64_t value)
 	return value <= PMP_COUNT_MAX ? (int64_t)value : 0;
 }
 
-void pmp_rank_info_fill(const struct pmp_arena_view *arena, uint64_t *const *node_keys,
+static void fill_crash(const struct pmp_arena_view *arena, const struct pmp_arena_keys *keys,
+		       struct pmp_crash_info *info)
+{
+	struct pmp_clock_map clock = pmp_clock_map(&arena->header);
+	const struct pmp_crash *c = arena->crash;
+
+	if (!c)
+		return;
+	*info = (struct pmp_crash_info){
+		.signal = c->signal,
+		.code = c->code,
+		.sender = c->sender,
+		.tid = c->tid,
+		.thread = c->lane,
+		.address = c->address,
+		.ip = c->ip,
+		.sp = c->sp,
+		.depth = c->depth,
+		.path = keys->crash,
+		.region = keys->regions[c->region],
+		.mono = pmp_clock_mono(&clock, c->ticks),
+	};
+}
+
+void pmp_rank_info_fill(const struct pmp_arena_view *arena, const struct pmp_arena_keys *keys,
 			struct pmp_rank_info *info)
 {
 	const struct pmp_arena_header *h = &arena->header;
@@ -204,7 +228,8 @@ void pmp_rank_info_fill(const struct pmp_arena_view *arena, uint64_t *const *nod
 	memcpy(info->host, h->host, sizeof(info->host));
 	memcpy(info->cpus, h->cpus, sizeof(info->cpus));
 	memcpy(info->damage, arena->damage, sizeof(info->damage));
-	note_last_call(arena, node_keys, info);
+	note_last_call(arena, keys->nodes, info);
+	fill_crash(arena, keys, &info->crash);
 	fill_times(arena, info);
 	add_tail(info);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "store/arena_view.h"
+#include "store/catalog.h"
 #include "store/file_schema.h"
 #include "store/group.h"
 #include "store/writer.h"
@@ -30,6 +31,16 @@ int64_t pmp_clock_duration(const struct pmp_clock_map *clock, uint64_t ticks);
 /* pmp_clock_mono - CLOCK_MONOTONIC at a stamp, ns */
 int64_t pmp_clock_mono(const struct pmp_clock_map *clock, uint64_t ticks);
 
+/* The fatal signal of a rank. */
+struct pmp_crash_info {
+	int32_t signal; /* 0: none on record */
+	int32_t code, sender;
+	uint32_t tid, thread; /* PMP_NONE: of no lane */
+	uint64_t address, ip, sp, depth;
+	uint64_t path, region; /* keys */
+	int64_t mono;
+};
+
 struct pmp_rank_info {
 	int32_t rank, size, pid;
 	int32_t owner, index; /* process of the group, its arena */
@@ -43,6 +54,7 @@ struct pmp_rank_info {
 	int64_t calls, lost, lost_paths, dropped;
 	uint64_t counts[PMP_SLAB_COUNT], firsts[PMP_SLAB_COUNT]; /* firsts: set by pmp_plan */
 	int64_t shift; /* to add to CLOCK_MONOTONIC for the common clock; set by pmp_plan */
+	struct pmp_crash_info crash;
 	char host[64], cpus[128], damage[256];
 };
 
@@ -52,8 +64,8 @@ struct pmp_run_info {
 		batch[768];
 };
 
-/* pmp_rank_info_fill - all but owner, index, counts, firsts, shift; @keys gives the path of the last call */
-void pmp_rank_info_fill(const struct pmp_arena_view *arena, uint64_t *const *node_keys,
+/* pmp_rank_info_fill - all but owner, index, counts, firsts, shift; @keys gives the paths of the last call and of a crash */
+void pmp_rank_info_fill(const struct pmp_arena_view *arena, const struct pmp_arena_keys *keys,
 			struct pmp_rank_info *info);
 void pmp_run_info_fill(const struct pmp_arena_view *arena, struct pmp_run_info *info);
 

@@ -193,7 +193,7 @@ static int (*const steps[])(struct pmp_reading *) = {
 	pmp_reading_calls, read_run,          read_job,           read_warnings,
 	pmp_read_modules,  pmp_read_frames,   pmp_read_addresses, pmp_read_paths,
 	pmp_read_regions,  pmp_read_comms,    read_ranks,         pmp_read_profile,
-	pmp_read_compute,  pmp_read_messages, pmp_read_events,
+	pmp_read_compute,  pmp_read_messages, pmp_read_events,    pmp_read_crashes,
 };
 
 int pmp_read(const char *path, struct pmp_model **model, struct pmp_diag *diag)

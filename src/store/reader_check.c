@@ -289,3 +289,34 @@ int pmp_read_events(struct pmp_reading *r)
 	}
 	return 0;
 }
+
+int pmp_read_crashes(struct pmp_reading *r)
+{
+	BEGIN(crashes, crashes, crash_count);
+	for (size_t i = 0; i < count; i++) {
+		const struct pmp_row_crashes *row = &rows[i];
+
+		CHECK(row->rank < ROWS(r, ranks), crashes, i, "rank");
+		CHECK(row->thread == PMP_NONE || row->thread < THREADS_MAX, crashes, i, "thread");
+		CHECK(row->path < ROWS(r, paths), crashes, i, "path");
+		CHECK(row->region < ROWS(r, regions), crashes, i, "region");
+		CHECK(row->depth >= 0, crashes, i, "depth");
+		CHECK(row->time_ns > INT64_MIN / 4 && row->time_ns < INT64_MAX / 4, crashes, i,
+		      "time_ns");
+		CHECK(i == 0 || rows[i - 1].time_ns <= row->time_ns, crashes, i, "time_ns");
+		r->model->crashes[i] = (struct pmp_model_crash){
+			.rank = row->rank,
+			.thread = row->thread,
+			.signal = row->signal,
+			.code = row->code,
+			.sender = row->sender,
+			.what = pmp_reading_text(r, row->what),
+			.address = row->address,
+			.time_ns = row->time_ns,
+			.depth = row->depth,
+			.path = row->path,
+			.region = row->region,
+		};
+	}
+	return 0;
+}

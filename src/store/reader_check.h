@@ -59,5 +59,6 @@ int pmp_read_profile(struct pmp_reading *r);
 int pmp_read_compute(struct pmp_reading *r);
 int pmp_read_messages(struct pmp_reading *r);
 int pmp_read_events(struct pmp_reading *r);
+int pmp_read_crashes(struct pmp_reading *r);
 
 #endif

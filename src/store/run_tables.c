@@ -5,12 +5,14 @@
 #include "store/run_tables.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/batch.h"
 #include "model/model.h"
 #include "schema/calls.h"
+#include "store/crash_words.h"
 #include "store/run_symbols.h"
 #include "store/run_warnings.h"
 #include "store/text.h"
@@ -125,6 +127,54 @@ static int make_ranks(struct pmp_run_tables *t, const struct pmp_plan *plan,
 			fill_rank(t, info, catalog, &ending, &rows[rank]);
 	}
 	return set_table(t, PMP_FILE_TABLE_ranks, rows, plan->ranks);
+}
+
+static void fill_crash(struct pmp_run_tables *t, const struct pmp_rank_info *info,
+		       const struct pmp_catalog *catalog, struct pmp_row_crashes *row)
+{
+	const struct pmp_crash_info *c = &info->crash;
+	char what[256];
+
+	pmp_crash_words(c, info->pid, what, sizeof(what));
+	*row = (struct pmp_row_crashes){
+		.rank = (uint32_t)info->rank,
+		.thread = c->thread,
+		.tid = c->tid,
+		.signal = c->signal,
+		.code = c->code,
+		.sender = c->sender,
+		.what = text(t, what),
+		.address = c->address,
+		.ip = c->ip,
+		.sp = c->sp,
+		.time_ns = c->mono + info->shift,
+		.path = pmp_catalog_index(catalog, PMP_CATALOG_PATHS, c->path),
+		.depth = (int64_t)c->depth,
+		.region = pmp_catalog_index(catalog, PMP_CATALOG_REGIONS, c->region),
+	};
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct pmp_row_crashes *x = a, *y = b;
+
+	if (x->time_ns != y->time_ns)
+		return x->time_ns < y->time_ns ? -1 : 1;
+	return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+static int make_crashes(struct pmp_run_tables *t, const struct pmp_plan *plan,
+			const struct pmp_catalog *catalog)
+{
+	struct pmp_row_crashes *rows = pmp_pool_alloc(t->pool, plan->count + 1, sizeof(*rows));
+	size_t count = 0;
+
+	for (size_t i = 0; rows && i < plan->count; i++)
+		if (plan->infos[i].crash.signal)
+			fill_crash(t, &plan->infos[i], catalog, &rows[count++]);
+	if (rows)
+		qsort(rows, count, sizeof(*rows), by_time);
+	return set_table(t, PMP_FILE_TABLE_crashes, rows, count);
 }
 
 static int make_modules(struct pmp_run_tables *t, const struct pmp_catalog_list *list)
@@ -295,6 +345,7 @@ int pmp_run_tables_make(struct pmp_run_tables *t, const struct pmp_plan *plan,
 	if (!t->pool)
 		return -PMP_ENOMEM;
 	rc = make_ranks(t, plan, catalog, options);
+	rc = rc ? rc : make_crashes(t, plan, catalog);
 	rc = rc ? rc : make_job(t, plan);
 	rc = rc ? rc : make_modules(t, &catalog->lists[PMP_CATALOG_MODULES]);
 	rc = rc ? rc : make_paths(t, catalog);

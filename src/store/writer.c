@@ -87,7 +87,7 @@ static int build_rows(struct job *job, struct pmp_rank_info *infos, struct pmp_r
 	run->rank = INT32_MAX;
 	for (size_t i = 0; i < job->arena_count && rc == 0; i++) {
 		rc = pmp_slab_fill(&job->slabs[i], job->arenas[i], &job->keys[i], &job->catalog);
-		pmp_rank_info_fill(job->arenas[i], job->keys[i].nodes, &infos[i]);
+		pmp_rank_info_fill(job->arenas[i], &job->keys[i], &infos[i]);
 		infos[i].owner = job->group->rank;
 		infos[i].index = (int32_t)i;
 		for (int t = 0; t < PMP_SLAB_COUNT; t++)
@@ -347,6 +347,8 @@ static int summarize(struct job *job, struct pmp_write_summary *summary)
 
 	for (size_t i = 0; i < job->plan.count; i++)
 		compute += (double)job->plan.infos[i].compute;
+	for (size_t i = 0; i < job->plan.count; i++)
+		summary->crashes += job->plan.infos[i].crash.signal != 0;
 	summary->ranks = (int)job->plan.ranks;
 	summary->left_out = (int)job->plan.left_out;
 	summary->wall_s = (double)job->plan.wall_ns * 1e-9;

@@ -24,6 +24,7 @@ struct pmp_write_summary {
 	double wall_s;
 	double parallel_efficiency; /* negative: undefined */
 	int64_t file_bytes;
+	int crashes; /* ranks with a fatal signal on record */
 	char remark[400]; /* what is missing in the file, or went another way; "" nothing */
 	int left_out; /* arenas that claim the rank of another one, or an impossible one: not in the file */
 };

@@ -123,6 +123,7 @@ class Place:
 def normal(text):
     """What may differ between two runs of the same program: numbers, addresses, our own lines, the order of lines."""
     lines = set()
+    text = re.sub(r"^\n?Crash\n.*?(?=^pmprof: )", "", text, flags=re.M | re.S)  # our report
     for line in text.splitlines():
         if line.startswith("pmprof: ") or "help message" in line or "orte_base_help_aggregate" in line:
             continue

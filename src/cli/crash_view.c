@@ -1,0 +1,36 @@
+/* crash_view.c - what `pmprof run` and `pmprof collect` say when ranks have crashed, before anybody asks. Called by gather.c. */
+#include "cli/crash_view.h"
+
+#include "cli/output.h"
+#include "render/crash_doc.h"
+#include "store/reader.h"
+#include "store/symbols.h"
+
+static bool has_failure(const struct pmp_model *model)
+{
+	for (size_t i = 0; i < model->crash_count; i++)
+		if (pmp_crash_is_failure(model, &model->crashes[i]))
+			return true;
+	return false;
+}
+
+static void print(const struct pmp_model *model, struct pmp_pool *pool)
+{
+	struct pmp_doc doc = {.pool = pool};
+
+	pmp_crash_doc(model, &doc, false);
+	if (!pmp_pool_failed(pool))
+		pmp_output_text(&doc, stderr, 0);
+}
+
+void pmp_crash_view(const char *path)
+{
+	struct pmp_pool *pool = pmp_pool_new();
+	struct pmp_model *model = NULL;
+
+	if (pool && pmp_read(path, &model, NULL) == 0 && pmp_symbolize_model(model, NULL) == 0 &&
+	    pmp_model_merge_paths(model) == 0 && has_failure(model))
+		print(model, pool);
+	pmp_model_free(model);
+	pmp_pool_free(pool);
+}
