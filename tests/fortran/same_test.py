@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The same program records the same in all languages: same_test.py LIBRARY SAME_PY RANKS C_PROGRAM PROGRAM...
+"""The same program records the same in all languages: same_test.py LIBRARY SAME_PY RANKS C_PROGRAM PROGRAM... (SAME_PY may be -)
 
 Compared are calls, their bytes and the messages of each rank with those of the program in C. mpi4py asks MPI more on its own account
 (MPI_Comm_rank, MPI_Type_get_extent ...): of it only the calls that move data, wait, or make communicators are compared.
@@ -36,7 +36,7 @@ def main():
     ranks = int(ranks)
     expected = record(library, ranks, [first])
     bad = 0
-    for command in [[program] for program in others] + [["/usr/bin/python3", python]]:
+    for command in [[program] for program in others] + [["/usr/bin/python3", python]] * (python != "-"):
         found = record(library, ranks, command)
         for rank in range(ranks):
             calls, peers = found[rank]
