@@ -357,15 +357,25 @@ static void add_others(const struct crash_view *v, const struct pmp_model_crash 
 	}
 }
 
-void pmp_crash_doc(const struct pmp_model *model, struct pmp_doc *doc, bool is_long)
+/* Did a rank end in a way that left no signal behind? Then that, and not the launcher's signals to the others, is what happened. */
+static bool has_other_end(const struct pmp_model *model)
+{
+	for (size_t r = 0; r < model->rank_count; r++)
+		if (model->ranks[r].state != PMP_RANK_FINALIZED &&
+		    model->ranks[r].state != PMP_RANK_SIGNALED)
+			return true;
+	return false;
+}
+
+bool pmp_crash_doc(const struct pmp_model *model, struct pmp_doc *doc, bool is_long)
 {
 	const struct crash_view v = {model, doc, is_long};
 	const struct pmp_model_crash *first = first_failure(model);
 	struct pmp_place *frames;
 	size_t count;
 
-	if (model->crash_count == 0)
-		return;
+	if (model->crash_count == 0 || (!first && has_other_end(model)))
+		return false;
 	pmp_doc_heading(doc, first ? "Crash" : "Ended by a signal from outside", NULL);
 	if (first) {
 		count = pmp_crash_frames(model, first, doc->pool, &frames);
@@ -374,4 +384,5 @@ void pmp_crash_doc(const struct pmp_model *model, struct pmp_doc *doc, bool is_l
 		add_last_calls(&v, first);
 	}
 	add_others(&v, first);
+	return true;
 }

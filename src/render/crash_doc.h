@@ -9,8 +9,13 @@
 #include "model/place.h"
 #include "render/doc.h"
 
-/* pmp_crash_doc - the section of the report; nothing where no rank met a fatal signal. @is_long: nothing is left out */
-void pmp_crash_doc(const struct pmp_model *model, struct pmp_doc *doc, bool is_long);
+/*
+ * pmp_crash_doc - the section of the report: the first failure, or where all were when they were ended from outside
+ * @is_long: nothing is left out
+ *
+ * Return: there was something to say.
+ */
+bool pmp_crash_doc(const struct pmp_model *model, struct pmp_doc *doc, bool is_long);
 
 /* pmp_crash_is_failure - a fault, or a signal that the rank sent to itself; not one that came from outside */
 bool pmp_crash_is_failure(const struct pmp_model *model, const struct pmp_model_crash *crash);

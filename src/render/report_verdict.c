@@ -166,8 +166,7 @@ static void add_remarks(const struct pmp_report *report)
 void pmp_report_verdict(const struct pmp_report *report)
 {
 	add_title(report);
-	pmp_crash_doc(report->summary->model, report->doc, !report->options->is_folded);
-	if (report->summary->model->crash_count)
+	if (pmp_crash_doc(report->summary->model, report->doc, !report->options->is_folded))
 		pmp_doc_heading(report->doc, "Until then", NULL);
 	add_placement(report);
 	add_headline(report);

@@ -99,6 +99,17 @@ def silent(place, kind, ranks):
     check(report["crashes"] == [] and "FAILURE" not in said and "Crash" not in said, f"{kind}: {said} {report['crashes']}")
 
 
+def not_by_signal(place, kind, ranks):
+    """A rank that ended otherwise comes first; that the launcher has then ended the others with a signal is no news"""
+    report, said = go(place, kind, ranks, ranks - 1)
+    check(not any(crash["is_failure"] for crash in report["crashes"]), f"{kind}: {report['crashes']}")
+    check("FAILURE" not in said, f"{kind}: {said}")
+    folder = place.folder(f"{kind}.{ranks}.{ranks - 1}")
+    file = next(name for name in os.listdir(folder) if name.endswith(".h5"))
+    text = place.run([place.pmprof, "report", file], folder).out
+    check("signal from outside" not in text and f"rank {ranks - 1}" in text, f"{kind}: {text}")
+
+
 def attempt(place, case, *arguments):
     try:
         case(place, *arguments)
@@ -112,6 +123,7 @@ def main():
     place = Place(sys.argv[1])
     cases = [(one_rank, kind, RANKS[i % len(RANKS)], lines) for i, kind in enumerate(KINDS)]
     cases += [(all_ranks, kind, 3, lines) for kind in ("null_member", "assert_it")]
+    cases += [(not_by_signal, "wrong_rank", 3)]
     cases += [(silent, kind, ranks) for kind, ranks in (("survives", 2), ("nothing", 3))]
     try:
         with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -134,6 +134,14 @@ static void survives(void)
 	signal(SIGSEGV, SIG_DFL);
 }
 
+/* Ended by the MPI library's error handler. */
+static void wrong_rank(void)
+{
+	int value = 0;
+
+	MPI_Send(&value, 1, MPI_INT, 1000, 0, MPI_COMM_WORLD);
+}
+
 static void nothing(void)
 {
 }
@@ -142,13 +150,21 @@ static const struct {
 	const char *name;
 	void (*fault)(void);
 } kinds[] = {
-	{"null_member", null_member},     {"wild", wild},
-	{"freed_pointer", freed_pointer}, {"call_null", call_null},
-	{"data_as_code", data_as_code},   {"divide", divide},
-	{"abort_it", abort_it},           {"assert_it", assert_it},
-	{"free_twice", free_twice},       {"short_file", short_file},
-	{"overflow", overflow},           {"second_thread", second_thread},
-	{"survives", survives},           {"nothing", nothing},
+	{"null_member", null_member},
+	{"wild", wild},
+	{"freed_pointer", freed_pointer},
+	{"call_null", call_null},
+	{"data_as_code", data_as_code},
+	{"divide", divide},
+	{"abort_it", abort_it},
+	{"assert_it", assert_it},
+	{"free_twice", free_twice},
+	{"short_file", short_file},
+	{"overflow", overflow},
+	{"second_thread", second_thread},
+	{"survives", survives},
+	{"wrong_rank", wrong_rank},
+	{"nothing", nothing},
 };
 
 static void work(const char *kind, int is_victim, int rank, int size)
