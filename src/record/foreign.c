@@ -112,8 +112,12 @@ static int visit(struct dl_phdr_info *info, size_t size, void *data)
 	return 1;
 }
 
+/* With PMP_FORTRAN_IN_C (MPICH) an entry point that we do not have calls MPI in C, where it is seen. */
 bool pmp_fortran_is_foreign(void)
 {
+#ifdef PMP_FORTRAN_IN_C
+	return false;
+#endif
 	struct dynamic dynamic = {.is_rela = true};
 	bool is_foreign = false;
 	void *ours = open_ourselves();
