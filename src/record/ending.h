@@ -18,6 +18,14 @@ void pmp_ending_before_init(struct pmp_arena_header *header);
  */
 void pmp_ending_watch(void);
 
+/*
+ * pmp_ending_unwatch - the former actions and the alternate stack are as they were, where they are still ours
+ *
+ * Nothing more will be noted: after MPI_Finalize a program finds its process as it would without us. Context: any thread; the
+ * alternate stack stays on another one than that of pmp_ending_watch.
+ */
+void pmp_ending_unwatch(void);
+
 /* pmp_ending_stop - the arena is about to be unmapped */
 void pmp_ending_stop(void);
 

@@ -187,6 +187,7 @@ void pmp_record_close(bool remove)
 		return;
 	pmp_lanes_close();
 	pmp_ending_stop();
+	pmp_ending_unwatch();
 	state = STATE_CLOSED;
 	/* another thread may just be looking into the arena, in a region mark or when it ends: then it stays mapped */
 	if (!pmp_lanes_release()) {
