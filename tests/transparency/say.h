@@ -8,6 +8,7 @@
 #define SAY_H
 
 #include <mpi.h>
+#include <stddef.h>
 
 /* Call MPI and print its name, arguments as written, error class, and how often error handlers were called. Any thread. */
 #define SAY(call) say_result(#call, (call))
