@@ -1,6 +1,7 @@
 /*
  * crash.c - the stack of a thread that met a fatal signal. Called by ending.c, in its handler: everything used here was mapped when
- * recording started, memory is read only where the kernel can read it, and nothing is waited for.
+ * recording started, and memory is read only where the kernel can read it. The only wait is that of a second thread with a fatal
+ * signal for the first one's stack, and it is short.
  */
 #include "record/crash.h"
 
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@
 
 #define DEPTH_MAX   (UINT64_C(1) << 22) /* a stack of more frames is a loop in what we read */
 #define OUTER_MAX   (PMP_CRASH_FRAMES - PMP_CRASH_INNER)
+#define WAITS_MAX   100 /* of a millisecond: a thousand times what a walk takes */
 #define MAPPED_MASK (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
 /* Too large for an alternate stack. */
@@ -34,6 +37,7 @@ static struct {
 	struct pmp_crash *record; /* NULL: note nothing */
 	struct scratch *scratch;
 	bool is_taken;
+	bool is_done; /* the walk of whoever has taken it has ended */
 } crash;
 
 void pmp_crash_prepare(struct pmp_rank *rank)
@@ -184,4 +188,15 @@ void pmp_crash_note(int signal, const siginfo_t *info, const void *context)
 	note_signal(c, signal, info);
 	pmp_table_publish(&crash.table, 1);
 	note_stack(c, context);
+	__atomic_store_n(&crash.is_done, true, __ATOMIC_RELEASE);
+}
+
+void pmp_crash_await(void)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	for (int i = 0; i < WAITS_MAX && __atomic_load_n(&crash.record, __ATOMIC_ACQUIRE) &&
+			!__atomic_load_n(&crash.is_done, __ATOMIC_ACQUIRE);
+	     i++)
+		nanosleep(&pause, NULL);
 }

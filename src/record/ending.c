@@ -92,6 +92,8 @@ static void handle(int signal, siginfo_t *info, void *context)
 
 	if (header && pmp_ending_note(header, PMP_END_SIGNAL, signal))
 		pmp_crash_note(signal, info, context);
+	else if (header && header->end == PMP_END_SIGNAL)
+		pmp_crash_await(); /* the thread that noted it is about to note its stack */
 	sigaction(signal, &former[slot_of(signal)], NULL);
 	/* blocked until we return; then it meets the former action with the information it came with */
 	if (!is_fault(signal, info))
