@@ -6,14 +6,6 @@
 #include "store/reader.h"
 #include "store/symbols.h"
 
-static bool has_failure(const struct pmp_model *model)
-{
-	for (size_t i = 0; i < model->crash_count; i++)
-		if (pmp_crash_is_failure(model, &model->crashes[i]))
-			return true;
-	return false;
-}
-
 static void print(const struct pmp_model *model, struct pmp_pool *pool)
 {
 	struct pmp_doc doc = {.pool = pool};
@@ -29,7 +21,7 @@ void pmp_crash_view(const char *path)
 	struct pmp_model *model = NULL;
 
 	if (pool && pmp_read(path, &model, NULL) == 0 && pmp_symbolize_model(model, NULL) == 0 &&
-	    pmp_model_merge_paths(model) == 0 && has_failure(model))
+	    pmp_model_merge_paths(model) == 0 && pmp_crash_first(model))
 		print(model, pool);
 	pmp_model_free(model);
 	pmp_pool_free(pool);

@@ -27,7 +27,8 @@ void pmp_crash_note(int signal, const siginfo_t *info, const void *context);
 /*
  * pmp_crash_await - in the handler of a thread that is not the first: the process must not end before the first one's stack is noted
  *
- * Context: as pmp_crash_note, after another thread has noted its signal and with all signals blocked, so never on that one. Cost: at most a tenth of a second, once.
+ * Context: as pmp_crash_note, after another thread has noted its signal and with all signals blocked, so never on that one. Cost: at
+ * most a tenth of a second, once.
  */
 void pmp_crash_await(void);
 

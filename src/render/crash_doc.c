@@ -6,7 +6,7 @@
  */
 #include "render/crash_doc.h"
 
-#include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +17,7 @@
 
 #define NS          1e-9
 #define FRAMES_MAX  16
+#define NOT_LISTED  SIZE_MAX
 #define CALLS_SHORT 6
 #define CALLS_LONG  16
 #define BAD_HEAP    "memory freed twice, or written beyond its end"
@@ -63,9 +64,17 @@ const char *pmp_crash_cause(const struct pmp_place *frames, size_t count)
 	return "";
 }
 
+/* What comes from a terminal, a batch system or a launcher: sent by the kernel, or by a process that we may not be able to see. */
+static bool is_request_to_end(int32_t signal)
+{
+	return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
+}
+
 bool pmp_crash_is_failure(const struct pmp_model *model, const struct pmp_model_crash *crash)
 {
-	return crash->sender == 0 || crash->sender == model->ranks[crash->rank].pid;
+	if (crash->sender)
+		return crash->sender == model->ranks[crash->rank].pid;
+	return crash->code > 0 && !is_request_to_end(crash->signal);
 }
 
 size_t pmp_crash_frames(const struct pmp_model *model, const struct pmp_model_crash *crash,
@@ -79,7 +88,7 @@ size_t pmp_crash_frames(const struct pmp_model *model, const struct pmp_model_cr
 	return count;
 }
 
-static const struct pmp_model_crash *first_failure(const struct pmp_model *model)
+const struct pmp_model_crash *pmp_crash_first(const struct pmp_model *model)
 {
 	for (size_t i = 0; i < model->crash_count; i++)
 		if (pmp_crash_is_failure(model, &model->crashes[i]))
@@ -287,73 +296,104 @@ static const char *doing_text(const struct crash_view *v, const struct pmp_model
 		     : "";
 }
 
+/* Ranks that were doing the same when the same signal ended them. */
 struct other {
 	const char *what, *doing;
-	uint32_t *ranks;
-	size_t count;
+	size_t count, first; /* ranks, and where they begin in the list of all */
 };
 
-static void put_other(struct other *others, size_t *count, const char *what, const char *doing,
-		      uint32_t rank)
+struct others {
+	struct other *groups;
+	size_t count;
+	size_t *group_of; /* of each crash; NOT_LISTED */
+	uint32_t *ranks;  /* sorted by group, then as given */
+};
+
+static size_t find_other(struct others *others, const char *what, const char *doing)
 {
 	size_t i = 0;
 
-	while (i < *count &&
-	       (strcmp(others[i].what, what) != 0 || strcmp(others[i].doing, doing) != 0))
+	while (i < others->count && (strcmp(others->groups[i].what, what) != 0 ||
+				     strcmp(others->groups[i].doing, doing) != 0))
 		i++;
-	if (i == *count) {
-		others[i].what = what;
-		others[i].doing = doing;
-		++*count;
-	}
-	others[i].ranks[others[i].count++] = rank;
+	if (i == others->count)
+		others->groups[others->count++] = (struct other){.what = what, .doing = doing};
+	others->groups[i].count++;
+	return i;
 }
 
-static struct other *new_others(const struct crash_view *v)
+/* The ranks of each group next to each other. */
+static void list_ranks(const struct crash_view *v, struct others *others)
 {
-	size_t most = v->model->crash_count;
-	struct other *others = pmp_pool_alloc(v->doc->pool, most, sizeof(*others));
+	size_t first = 0;
 
-	for (size_t i = 0; others && i < most; i++) {
-		others[i].ranks = pmp_pool_alloc(v->doc->pool, most, sizeof(*others[i].ranks));
-		if (!others[i].ranks)
-			return NULL;
+	for (size_t g = 0; g < others->count; g++) {
+		others->groups[g].first = first;
+		first += others->groups[g].count;
+		others->groups[g].count = 0;
 	}
-	return others;
+	for (size_t i = 0; i < v->model->crash_count; i++) {
+		size_t g = others->group_of[i];
+
+		if (g != NOT_LISTED)
+			others->ranks[others->groups[g].first + others->groups[g].count++] =
+				v->model->crashes[i].rank;
+	}
 }
 
-/* All but those that are named with the first failure. */
+/* All but those that are named with the first failure. False: no memory. */
+static bool group_others(const struct crash_view *v, const struct pmp_model_crash *first,
+			 struct others *others)
+{
+	struct pmp_pool *pool = v->doc->pool;
+	size_t most = v->model->crash_count;
+
+	*others = (struct others){
+		.groups = pmp_pool_alloc(pool, most, sizeof(*others->groups)),
+		.group_of = pmp_pool_alloc(pool, most, sizeof(*others->group_of)),
+		.ranks = pmp_pool_alloc(pool, most, sizeof(*others->ranks)),
+	};
+	if (!others->groups || !others->group_of || !others->ranks)
+		return false;
+	for (size_t i = 0; i < most; i++) {
+		const struct pmp_model_crash *c = &v->model->crashes[i];
+		bool is_failure = pmp_crash_is_failure(v->model, c);
+		const char *what = c->what;
+
+		others->group_of[i] = NOT_LISTED;
+		if (first && is_failure && c->signal == first->signal && c->path == first->path)
+			continue;
+		if (!is_failure) /* who sent it differs from node to node */
+			what = pmp_pool_text(pool, what, strcspn(what, ":"));
+		if (!what)
+			return false;
+		others->group_of[i] = find_other(others, what, doing_text(v, c));
+	}
+	list_ranks(v, others);
+	return true;
+}
+
 static void add_others(const struct crash_view *v, const struct pmp_model_crash *first)
 {
 	static const struct pmp_column columns[] = {{NULL, "", PMP_COLUMN_NAME},
 						    {NULL, "", PMP_COLUMN_NAME},
 						    {NULL, "", PMP_COLUMN_WRAP}};
-	struct other *others = new_others(v);
 	struct pmp_doc_table *table;
-	size_t count = 0;
+	struct others others;
 
-	for (size_t i = 0; others && i < v->model->crash_count; i++) {
-		const struct pmp_model_crash *c = &v->model->crashes[i];
-		bool is_failure = pmp_crash_is_failure(v->model, c);
-		const char *what;
-
-		if (first && is_failure && c->signal == first->signal && c->path == first->path)
-			continue;
-		what = is_failure ? c->what
-				  : pmp_pool_text(v->doc->pool, c->what, strcspn(c->what, ":"));
-		put_other(others, &count, what ? what : "", doing_text(v, c), c->rank);
-	}
-	if (count == 0)
+	if (!group_others(v, first, &others) || others.count == 0)
 		return;
 	pmp_doc_text(v->doc, PMP_STYLE_NONE, first ? "  Then ended:" : "  Where the ranks were:");
 	table = pmp_doc_table(v->doc, NULL, columns, COUNT(columns));
-	for (size_t i = 0; i < count; i++) {
-		qsort(others[i].ranks, others[i].count, sizeof(*others[i].ranks), by_number);
+	for (size_t i = 0; i < others.count; i++) {
+		const struct other *group = &others.groups[i];
+		uint32_t *ranks = others.ranks + group->first;
+
+		qsort(ranks, group->count, sizeof(*ranks), by_number);
 		pmp_doc_row(v->doc, table);
-		pmp_cell_text(table, PMP_STYLE_NONE,
-			      ranks_text(v, others[i].ranks, others[i].count));
-		pmp_cell_text(table, PMP_STYLE_NONE, others[i].what);
-		pmp_cell_text(table, PMP_STYLE_NONE, others[i].doing);
+		pmp_cell_text(table, PMP_STYLE_NONE, ranks_text(v, ranks, group->count));
+		pmp_cell_text(table, PMP_STYLE_NONE, group->what);
+		pmp_cell_text(table, PMP_STYLE_NONE, group->doing);
 	}
 }
 
@@ -370,7 +410,7 @@ static bool has_other_end(const struct pmp_model *model)
 bool pmp_crash_doc(const struct pmp_model *model, struct pmp_doc *doc, bool is_long)
 {
 	const struct crash_view v = {model, doc, is_long};
-	const struct pmp_model_crash *first = first_failure(model);
+	const struct pmp_model_crash *first = pmp_crash_first(model);
 	struct pmp_place *frames;
 	size_t count;
 

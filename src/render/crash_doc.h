@@ -17,8 +17,11 @@
  */
 bool pmp_crash_doc(const struct pmp_model *model, struct pmp_doc *doc, bool is_long);
 
-/* pmp_crash_is_failure - a fault, or a signal that the rank sent to itself; not one that came from outside */
+/* pmp_crash_is_failure - a fault, a limit, or a signal that the rank sent to itself; not one that came from outside */
 bool pmp_crash_is_failure(const struct pmp_model *model, const struct pmp_model_crash *crash);
+
+/* pmp_crash_first - the first failure by the common clock; NULL: no rank failed by itself */
+const struct pmp_model_crash *pmp_crash_first(const struct pmp_model *model);
 
 /* pmp_crash_cause - what led to an abort, by the functions on its stack: "a failed assertion"; "" nothing known */
 const char *pmp_crash_cause(const struct pmp_place *frames, size_t count);

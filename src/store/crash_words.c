@@ -15,8 +15,6 @@
 	 << 16) /* a frame that does not fit lies so far from the stack pointer at most */
 #define GUARD_REACH (UINT64_C(2) << 20)
 
-typedef const struct pmp_crash_info *crash_ptr;
-
 static const struct {
 	int signal, code;
 	const char *words;
@@ -34,10 +32,15 @@ static const struct {
 	{SIGBUS, BUS_ADRERR,
 	 "a mapped file that is shorter than its mapping, or a full disk behind it"},
 	{SIGBUS, BUS_OBJERR, "the hardware reports an error"},
+	{SIGXCPU, SI_KERNEL, "the limit of CPU time is reached"},
+	{SIGXFSZ, SI_KERNEL, "the limit of file sizes is reached"},
+	{SIGINT, SI_KERNEL, "interrupted at the terminal"},
+	{SIGQUIT, SI_KERNEL, "interrupted at the terminal"},
+	{SIGHUP, SI_KERNEL, "the terminal was closed"},
 	{SIGSEGV, SI_KERNEL, "an address that no program can have: freed or overwritten memory?"},
 };
 
-static const char *kind_of(crash_ptr c)
+static const char *kind_of(const struct pmp_crash_info *c)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (kinds[i].signal == c->signal && kinds[i].code == c->code)
@@ -45,13 +48,13 @@ static const char *kind_of(crash_ptr c)
 	return NULL;
 }
 
-static bool is_near_stack(crash_ptr c)
+static bool is_near_stack(const struct pmp_crash_info *c)
 {
 	return c->address >= c->sp - GUARD_REACH && c->address < c->sp + STACK_REACH;
 }
 
 /* A bad pointer: by what lies, or does not lie, where it points. */
-static void describe_access(crash_ptr c, char *text, size_t size)
+static void describe_access(const struct pmp_crash_info *c, char *text, size_t size)
 {
 	if (c->address == c->ip && c->ip < NULL_PAGE)
 		snprintf(text, size, "call of a null pointer");
@@ -69,14 +72,14 @@ static void describe_access(crash_ptr c, char *text, size_t size)
 		snprintf(text, size, "there is no memory at 0x%" PRIx64, c->address);
 }
 
-static void describe_sender(crash_ptr c, int32_t pid, char *text, size_t size)
+static void describe_sender(const struct pmp_crash_info *c, int32_t pid, char *text, size_t size)
 {
 	if (c->signal == SIGABRT && c->sender == pid)
 		snprintf(text, size, "the program called abort");
 	else if (c->sender == pid)
 		snprintf(text, size, "the program sent it to itself");
 	else if (c->sender == 0)
-		snprintf(text, size, "sent by the system");
+		snprintf(text, size, "sent by a process of another container");
 	else
 		snprintf(text, size, "sent by process %d", c->sender);
 }

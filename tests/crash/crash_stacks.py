@@ -6,11 +6,13 @@ are those without us; a program that survives its faults, or has none, has no cr
 """
 import json
 import os
+import pty
 import re
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from harness import Failure, Place, check
+from harness import Failure, Place, check, counts, wait_for
 
 FAULTS = sys.argv[2]
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "faults.c")
@@ -110,6 +112,30 @@ def not_by_signal(place, kind, ranks):
     check("signal from outside" not in text and f"rank {ranks - 1}" in text, f"{kind}: {text}")
 
 
+def at_terminal(place):
+    """Ctrl-C: the kernel sends the signal, and that is no failure of the program"""
+    folder = place.folder("terminal")
+    counted = os.path.join(folder, "count.0")
+    master, slave = pty.openpty()
+    process = subprocess.Popen(["setsid", "--ctty", "--wait", place.pmprof, "run", "--", place.crash, "hang", "--at", "20", "--counts", folder],
+                               cwd=folder, stdin=slave, stdout=slave, stderr=slave, env=place.environment())
+    os.close(slave)
+    try:
+        wait_for(lambda: os.path.exists(counted) and os.path.getsize(counted) and counts(folder, 1)[0] >= 20, "the program to reach its end")
+        os.write(master, b"\x03")
+        process.wait(20)
+        said = os.read(master, 65536)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+    file = next(name for name in os.listdir(folder) if name.endswith(".h5"))
+    report = json.loads(place.run([place.pmprof, "report", "--format", "json", file], folder).out)
+    check([(c["what"], c["is_failure"]) for c in report["crashes"]] == [("SIGINT: interrupted at the terminal", False)],
+          f"terminal: {report['crashes']}")
+    check(b"FAILURE" not in said, f"terminal: {said}")
+
+
 def attempt(place, case, *arguments):
     try:
         case(place, *arguments)
@@ -126,6 +152,10 @@ def main():
     cases += [(not_by_signal, "wrong_rank", 3)]
     cases += [(silent, kind, ranks) for kind, ranks in (("survives", 2), ("nothing", 3))]
     try:
+        failure = attempt(place, at_terminal)
+        if failure:
+            bad += 1
+            print(failure)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for failure in pool.map(lambda case: attempt(place, *case), cases):
                 if failure:
