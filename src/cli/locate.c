@@ -16,18 +16,6 @@
 
 static const char *const places[] = {PMP_LIBRARY_DIR, "../lib", "../lib64"};
 
-/* @mpi: "mpich/", or "" for that of the command itself */
-static bool try_place(const char *bin, const char *place, const char *mpi, char *path, size_t size)
-{
-	char candidate[2 * PATH_MAX], real[PATH_MAX];
-
-	snprintf(candidate, sizeof(candidate), "%s/%s/%s%slibpmprof.so", bin, place,
-		 *mpi ? "pmprof/" : "", mpi);
-	if (!realpath(candidate, real))
-		return false;
-	return snprintf(path, size, "%s", real) < (int)size;
-}
-
 static void own_folder(char bin[PATH_MAX])
 {
 	ssize_t len = readlink("/proc/self/exe", bin, PATH_MAX - 1);
@@ -35,6 +23,20 @@ static void own_folder(char bin[PATH_MAX])
 	bin[len > 0 ? len : 0] = '\0';
 	if (strrchr(bin, '/'))
 		*strrchr(bin, '/') = '\0';
+}
+
+/* libpmprof.so in one of the places seen from @bin; @folder: in there, "" none */
+static bool try_places(const char *bin, const char *folder, char *path, size_t size)
+{
+	char candidate[2 * PATH_MAX], real[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(candidate, sizeof(candidate), "%s/%s/%s/libpmprof.so", bin, places[i],
+			 folder);
+		if (realpath(candidate, real) && snprintf(path, size, "%s", real) < (int)size)
+			return true;
+	}
+	return false;
 }
 
 int pmp_locate_library(char *path, size_t size, struct pmp_diag *diag)
@@ -49,9 +51,8 @@ int pmp_locate_library(char *path, size_t size, struct pmp_diag *diag)
 		return 0;
 	}
 	own_folder(bin);
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (try_place(bin, places[i], "", path, size))
-			return 0;
+	if (try_places(bin, "", path, size))
+		return 0;
 	return pmp_fail(diag, PMP_ENOTFOUND,
 			"cannot find 'libpmprof.so' in '%s/%s', set PMPROF_LIBRARY to where it is",
 			bin, places[0]);
@@ -88,10 +89,9 @@ int pmp_locate_for(const struct pmp_launched *launched, char *path, size_t size,
 	if (!*mpi || !is_known || strcmp(mpi, pmp_elf_mpi_folder(ours.mpi)) == 0)
 		return 0;
 	own_folder(bin);
-	snprintf(folder, sizeof(folder), "%s/", mpi);
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (try_place(bin, places[i], folder, path, size))
-			return 0;
+	snprintf(folder, sizeof(folder), "pmprof/%s", mpi);
+	if (try_places(bin, folder, path, size))
+		return 0;
 	*path = '\0';
 	return pmp_fail(diag, PMP_EUNSUPPORTED,
 			"%s, but only libpmprof.so for %s is installed: nothing is recorded; build "

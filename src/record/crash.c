@@ -21,7 +21,7 @@
 #define DEPTH_MAX   (UINT64_C(1) << 22) /* a stack of more frames is a loop in what we read */
 #define OUTER_MAX   (PMP_CRASH_FRAMES - PMP_CRASH_INNER)
 #define WAITS_MAX   100 /* of a millisecond: a thousand times what a walk takes */
-#define MAPPED_MASK (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+#define PRIVATE_MAP (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
 /* Too large for an alternate stack. */
 struct scratch {
@@ -49,7 +49,7 @@ void pmp_crash_prepare(struct pmp_rank *rank)
 	if (pmp_table_init(&crash.table, &rank->arena, PMP_KIND_CRASHES, PMP_LANE_NONE,
 			   sizeof(struct pmp_crash), 1))
 		return;
-	scratch = mmap(NULL, sizeof(*scratch), PROT_READ | PROT_WRITE, MAPPED_MASK, -1, 0);
+	scratch = mmap(NULL, sizeof(*scratch), PROT_READ | PROT_WRITE, PRIVATE_MAP, -1, 0);
 	if (scratch != MAP_FAILED) {
 		scratch->rules.is_alone = true;
 		crash.scratch = scratch;

@@ -31,8 +31,7 @@ static struct pmp_arena_header *watched; /* NULL: note nothing */
 static struct sigaction before_init[SIGNAL_COUNT];
 static struct sigaction former[SIGNAL_COUNT]; /* what our handler replaced */
 static bool has_exit_hook;
-static bool has_own_stack; /* the main thread's alternate stack is ours */
-static void *own_stack;
+static void *own_stack;               /* the main thread's alternate stack, if it is ours */
 static int stack_flags[SIGNAL_COUNT]; /* SA_ONSTACK where it was taken from the former action */
 
 bool pmp_ending_note(struct pmp_arena_header *header, enum pmp_end end, int code)
@@ -114,8 +113,10 @@ static void give_stack(void)
 	if (memory == MAP_FAILED)
 		return;
 	stack = (stack_t){.ss_sp = memory, .ss_size = HANDLER_STACK};
-	has_own_stack = sigaltstack(&stack, NULL) == 0;
-	own_stack = memory;
+	if (sigaltstack(&stack, NULL) == 0)
+		own_stack = memory;
+	else
+		munmap(memory, HANDLER_STACK);
 }
 
 static bool is_default(const struct sigaction *action)
@@ -151,7 +152,7 @@ static void install(size_t i)
 		return; /* the program's own, or ignored */
 	former[i] = now;
 	/* on an overflowed stack a handler without one of its own never ran: so it shall be with ours lent to us */
-	stack_flags[i] = has_own_stack ? now.sa_flags & SA_ONSTACK : 0;
+	stack_flags[i] = own_stack ? now.sa_flags & SA_ONSTACK : 0;
 	former[i].sa_flags &= ~stack_flags[i];
 	ours.sa_sigaction = handle;
 	sigfillset(&ours.sa_mask);
@@ -162,13 +163,13 @@ static void take_stack_back(void)
 {
 	stack_t stack = {0};
 
-	if (!has_own_stack || sigaltstack(NULL, &stack) != 0 || stack.ss_sp != own_stack ||
+	if (!own_stack || sigaltstack(NULL, &stack) != 0 || stack.ss_sp != own_stack ||
 	    stack.ss_flags & (SS_ONSTACK | SS_DISABLE))
 		return;
 	stack = (stack_t){.ss_flags = SS_DISABLE};
 	if (sigaltstack(&stack, NULL) == 0)
 		munmap(own_stack, HANDLER_STACK);
-	has_own_stack = false;
+	own_stack = NULL;
 }
 
 void pmp_ending_unwatch(void)

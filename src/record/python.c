@@ -6,6 +6,7 @@
  * that looks up the thread's state in thread-local storage.
  */
 #include "record/python.h"
+#include "record/python_layout.h"
 
 #include <dlfcn.h>
 #include <string.h>
@@ -16,35 +17,12 @@
 #define VERSION_FIRST UINT64_C(0x030b00f0) /* 3.11.0, as in Py_Version */
 #define VERSION_NEXT  UINT64_C(0x030c0000)
 
-/* Offsets of CPython 3.11 on 64-bit machines. */
-enum {
-	OBJECT_TYPE = 8,
-	THREAD_CFRAME = 56,
-	CFRAME_FRAME = 8,
-	FRAME_CODE = 32,
-	FRAME_PREVIOUS = 48,
-	FRAME_AT = 56,
-	FRAME_BYTES = 72,
-	CODE_FILE = 112,
-	CODE_NAME = 128, /* co_qualname */
-	CODE_LINES = 136,
-	CODE_BYTES = 184 /* instructions follow */
-};
-
 static struct {
 	enum pmp_python state;
 	bool is_checked; /* a first walk has shown the offsets to be right */
 	void *(*thread_state)(void);
 	const void *code_type, *text_type, *bytes_type;
 } python;
-
-static const unsigned char *pointer_at(const unsigned char *object, size_t offset)
-{
-	const unsigned char *pointer;
-
-	memcpy(&pointer, object + offset, sizeof(pointer));
-	return pointer;
-}
 
 enum pmp_python pmp_python_find(void)
 {
@@ -91,15 +69,16 @@ static bool is_readable(const unsigned char *at, size_t size)
 
 static bool is_object(const unsigned char *object, const void *type)
 {
-	return is_readable(object, 2 * sizeof(void *)) && pointer_at(object, OBJECT_TYPE) == type;
+	return is_readable(object, 2 * sizeof(void *)) &&
+	       pmp_python_pointer(object, OBJECT_TYPE) == type;
 }
 
 static bool is_code(const unsigned char *code)
 {
-	return is_object(code, python.code_type) && is_readable(code, CODE_BYTES) &&
-	       is_object(pointer_at(code, CODE_FILE), python.text_type) &&
-	       is_object(pointer_at(code, CODE_NAME), python.text_type) &&
-	       is_object(pointer_at(code, CODE_LINES), python.bytes_type);
+	return is_object(code, python.code_type) && is_readable(code, CODE_INSTRUCTIONS) &&
+	       is_object(pmp_python_pointer(code, CODE_FILE), python.text_type) &&
+	       is_object(pmp_python_pointer(code, CODE_NAME), python.text_type) &&
+	       is_object(pmp_python_pointer(code, CODE_LINES), python.bytes_type);
 }
 
 /* As the walk below, but with each pointer looked at before it is followed. */
@@ -109,21 +88,22 @@ static bool is_as_expected(const unsigned char *thread)
 
 	if (!is_readable(thread, THREAD_CFRAME + sizeof(void *)))
 		return false;
-	cframe = pointer_at(thread, THREAD_CFRAME);
+	cframe = pmp_python_pointer(thread, THREAD_CFRAME);
 	if (!is_readable(cframe, CFRAME_FRAME + sizeof(void *)))
 		return false;
-	frame = pointer_at(cframe, CFRAME_FRAME);
+	frame = pmp_python_pointer(cframe, CFRAME_FRAME);
 	for (unsigned i = 0; frame && i <= PMP_PYTHON_DEPTH; i++) {
-		if (!is_readable(frame, FRAME_BYTES) || !is_code(pointer_at(frame, FRAME_CODE)))
+		if (!is_readable(frame, FRAME_BYTES) ||
+		    !is_code(pmp_python_pointer(frame, FRAME_CODE)))
 			return false;
-		frame = pointer_at(frame, FRAME_PREVIOUS);
+		frame = pmp_python_pointer(frame, FRAME_PREVIOUS);
 	}
 	return true;
 }
 
 static const unsigned char *innermost(const unsigned char *thread)
 {
-	return pointer_at(pointer_at(thread, THREAD_CFRAME), CFRAME_FRAME);
+	return pmp_python_pointer(pmp_python_pointer(thread, THREAD_CFRAME), CFRAME_FRAME);
 }
 
 /* False for good when the memory is not that of a 3.11. */
@@ -144,8 +124,9 @@ static bool check_once(const unsigned char *thread)
 static uint64_t hash_frame(uint64_t hash, const struct pmp_python_frame *frame)
 {
 	hash = pmp_hash_combine(hash, (uintptr_t)frame->code ^ (uintptr_t)frame->at << 20);
-	return pmp_hash_combine(hash, (uintptr_t)pointer_at(frame->code, CODE_NAME) ^
-					      (uintptr_t)pointer_at(frame->code, CODE_LINES) << 20);
+	return pmp_hash_combine(hash, (uintptr_t)pmp_python_pointer(frame->code, CODE_NAME) ^
+					      (uintptr_t)pmp_python_pointer(frame->code, CODE_LINES)
+						      << 20);
 }
 
 bool pmp_python_read(struct pmp_python_stack *stack)
@@ -160,16 +141,16 @@ bool pmp_python_read(struct pmp_python_stack *stack)
 	thread = python.thread_state();
 	if (!thread || !check_once(thread))
 		return false;
-	for (frame = innermost(thread); frame; frame = pointer_at(frame, FRAME_PREVIOUS)) {
+	for (frame = innermost(thread); frame; frame = pmp_python_pointer(frame, FRAME_PREVIOUS)) {
 		struct pmp_python_frame *to = &stack->frame[stack->count];
 
 		if (stack->count == PMP_PYTHON_DEPTH) {
 			stack->is_cut = true;
 			break;
 		}
-		to->code = pointer_at(frame, FRAME_CODE);
-		to->at = pointer_at(frame, FRAME_AT);
-		if (pointer_at(to->code, OBJECT_TYPE) != python.code_type)
+		to->code = pmp_python_pointer(frame, FRAME_CODE);
+		to->at = pmp_python_pointer(frame, FRAME_AT);
+		if (pmp_python_pointer(to->code, OBJECT_TYPE) != python.code_type)
 			break;
 		stack->hash = hash_frame(stack->hash, to);
 		stack->count++;

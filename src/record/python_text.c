@@ -5,33 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8_put.h"
 #include "record/python.h"
+#include "record/python_layout.h"
 
 #define FUNCTION_BYTES 160
 #define FILE_BYTES     320
-
-/* Offsets of CPython 3.11 on 64-bit machines. */
-enum {
-	VAR_SIZE = 16,
-	BYTES_DATA = 32,
-	TEXT_LENGTH = 16,
-	TEXT_STATE = 32,
-	TEXT_ASCII = 48,
-	TEXT_COMPACT = 72, /* also where the pointer of other texts is */
-	CODE_FIRST_LINE = 72,
-	CODE_FILE = 112,
-	CODE_NAME = 128,
-	CODE_LINES = 136,
-	CODE_INSTRUCTIONS = 184
-};
-
-static const unsigned char *pointer_at(const unsigned char *object, size_t offset)
-{
-	const unsigned char *pointer;
-
-	memcpy(&pointer, object + offset, sizeof(pointer));
-	return pointer;
-}
 
 static int64_t number_at(const unsigned char *object, size_t offset)
 {
@@ -56,7 +35,7 @@ static struct characters characters_of(const unsigned char *text)
 	memcpy(&state, text + TEXT_STATE, sizeof(state));
 	c.width = state >> 2 & 7;
 	if (!(state >> 5 & 1)) /* not compact */
-		c.data = pointer_at(text, TEXT_COMPACT);
+		c.data = pmp_python_pointer(text, TEXT_COMPACT);
 	else
 		c.data = text + (state >> 6 & 1 ? TEXT_ASCII : TEXT_COMPACT);
 	if (!c.data || (c.width != 1 && c.width != 2 && c.width != 4))
@@ -79,30 +58,12 @@ static uint32_t character(const struct characters *c, int64_t index)
 	return four;
 }
 
+/* Controls, and halves of characters, are no text; line ends separate our parts. */
 static size_t put_utf8(char *to, uint32_t c)
 {
-	if (c < 0x20 || c == 0x7f || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
-		c = '?'; /* no line ends: they separate our parts */
-	if (c < 0x80) {
-		to[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		to[0] = (char)(0xc0 | c >> 6);
-		to[1] = (char)(0x80 | (c & 63));
-		return 2;
-	}
-	if (c < 0x10000) {
-		to[0] = (char)(0xe0 | c >> 12);
-		to[1] = (char)(0x80 | (c >> 6 & 63));
-		to[2] = (char)(0x80 | (c & 63));
-		return 3;
-	}
-	to[0] = (char)(0xf0 | c >> 18);
-	to[1] = (char)(0x80 | (c >> 12 & 63));
-	to[2] = (char)(0x80 | (c >> 6 & 63));
-	to[3] = (char)(0x80 | (c & 63));
-	return 4;
+	bool is_text = c >= 0x20 && c != 0x7f && (c < 0xd800 || c >= 0xe000) && c <= 0x10ffff;
+
+	return pmp_utf8_put(is_text ? c : '?', to);
 }
 
 /* As much of a text as fits: its beginning, or its end. */
@@ -158,7 +119,7 @@ enum { ONE_LINE = 10, NO_COLUMNS = 13, NO_LINE = 15 };
 /* 0 when the instruction has none */
 static uint32_t line_of(const struct pmp_python_frame *frame)
 {
-	const unsigned char *table = pointer_at(frame->code, CODE_LINES);
+	const unsigned char *table = pmp_python_pointer(frame->code, CODE_LINES);
 	const unsigned char *at = table + BYTES_DATA, *end = at + number_at(table, VAR_SIZE);
 	int64_t wanted = (frame->at - (frame->code + CODE_INSTRUCTIONS)) / 2, start = 0, line;
 	int32_t first;
@@ -185,7 +146,7 @@ void pmp_python_describe(const struct pmp_python_frame *frame, char *text, size_
 {
 	char function[FUNCTION_BYTES], file[FILE_BYTES];
 
-	copy_text(pointer_at(frame->code, CODE_NAME), false, function, sizeof(function));
-	copy_text(pointer_at(frame->code, CODE_FILE), true, file, sizeof(file));
+	copy_text(pmp_python_pointer(frame->code, CODE_NAME), false, function, sizeof(function));
+	copy_text(pmp_python_pointer(frame->code, CODE_FILE), true, file, sizeof(file));
 	snprintf(text, size, "%s\n%s\n%u", function, file, line_of(frame));
 }

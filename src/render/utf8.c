@@ -6,6 +6,8 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "base/utf8_put.h"
+
 #define REPLACEMENT 0xfffd
 
 /* Length and smallest code point by the first byte; shorter encodings of the same character are invalid. */
@@ -73,30 +75,6 @@ size_t pmp_utf8_width(const char *text)
 	return width;
 }
 
-static size_t encode(uint32_t c, char *out)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xc0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xe0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
-}
-
 /* Most texts are plain ASCII and are handed back as they are. */
 static bool is_plain(const char *text)
 {
@@ -118,7 +96,7 @@ const char *pmp_utf8_clean(struct pmp_pool *pool, const char *text, bool keep_co
 	while (*text) {
 		uint32_t c = pmp_utf8_next(&text);
 
-		len += encode(is_control(c) && !keep_control ? '?' : c, copy + len);
+		len += pmp_utf8_put(is_control(c) && !keep_control ? '?' : c, copy + len);
 	}
 	return copy;
 }

@@ -366,7 +366,6 @@ int pmp_h5_write(hid_t file, const struct pmp_h5_table *table, const struct pmp_
 			pmp_h5_fail(diag, PMP_EIO, "cannot write table '%s'", table->schema->name);
 		if (has_folder && where >= 0)
 			H5Gclose(where);
-		rc = pmp_agree(group, rc);
 	}
 	free(chunk);
 	return rc;

@@ -44,7 +44,8 @@ size_t pmp_h5_row_bytes(const struct pmp_h5_table *table);
 /*
  * pmp_h5_write - create the table and write it; collective
  *
- * Each process needs memory for one chunk (some MiB), however long the table is. A failure anywhere lets all return.
+ * Each process needs memory for one chunk (some MiB), however long the table is. A failure anywhere lets all return; the results differ,
+ * and have to be agreed on.
  * @file: on PMP_H5_WRITER; the others have none open
  */
 int pmp_h5_write(hid_t file, const struct pmp_h5_table *table, const struct pmp_group *group,
