@@ -77,15 +77,33 @@ bool pmp_crash_is_failure(const struct pmp_model *model, const struct pmp_model_
 	return crash->code > 0 && !is_request_to_end(crash->signal);
 }
 
+/* What the C library does around main, whose own name a stripped program does not have. */
+static bool is_start(const struct pmp_place *place)
+{
+	return strncmp(place->function, "__libc_start", strlen("__libc_start")) == 0;
+}
+
+/* The wrapper of a call, between the program and the MPI library: neither of the two. */
+static bool is_wrapper(const struct pmp_place *place)
+{
+	return strcmp(pmp_base_name(place->module), "libpmprof.so") == 0;
+}
+
 size_t pmp_crash_frames(const struct pmp_model *model, const struct pmp_model_crash *crash,
 			struct pmp_pool *pool, struct pmp_place **frames)
 {
-	size_t count = pmp_path_frames(model, crash->path, pool, frames);
+	size_t count = pmp_path_frames(model, crash->path, pool, frames), kept = 0;
+	struct pmp_place *list = *frames;
 
-	for (size_t i = 0; i < count; i++)
-		if (strcmp((*frames)[i].function, "main") == 0)
-			return i + 1;
-	return count;
+	for (size_t i = 0; i < count && !is_start(&list[i]); i++) {
+		/* one that has failed itself is to be seen */
+		if (i > 0 && is_wrapper(&list[i]))
+			continue;
+		list[kept++] = list[i];
+		if (strcmp(list[i].function, "main") == 0)
+			break;
+	}
+	return kept;
 }
 
 const struct pmp_model_crash *pmp_crash_first(const struct pmp_model *model)
@@ -177,6 +195,14 @@ static void add_frame(const struct crash_view *v, struct pmp_doc_table *table, c
 		      times > 1 ? pmp_pool_printf(v->doc->pool, "%zu times", times) : "");
 }
 
+/* Where there is no code, the address is all there is; of a call it lies behind the instruction. */
+static const char *function_text(const struct crash_view *v, const struct pmp_place *place)
+{
+	if (pmp_place_known(place))
+		return place->function;
+	return pmp_pool_printf(v->doc->pool, "0x%llx", (unsigned long long)place->offset - 1);
+}
+
 static const char *gap_text(const struct crash_view *v, int64_t frames)
 {
 	return pmp_pool_printf(v->doc->pool, "... %s more frames", pmp_fmt_count(frames).text);
@@ -205,8 +231,8 @@ static void add_stack(const struct crash_view *v, const struct pmp_model_crash *
 			times = count - 1 - i;
 			continue;
 		}
-		add_frame(v, table, frames[i].function, pmp_place_text(v->doc->pool, &frames[i]),
-			  times);
+		add_frame(v, table, function_text(v, &frames[i]),
+			  pmp_place_text(v->doc->pool, &frames[i]), times);
 	}
 }
 
@@ -239,14 +265,16 @@ static void add_call(const struct crash_view *v, struct pmp_doc_table *table,
 	pmp_cell_text(table, PMP_STYLE_NONE,
 		      e->bytes ? pmp_pool_printf(pool, "%s", pmp_fmt_bytes((double)e->bytes).text)
 			       : "");
-	pmp_cell_text(table, PMP_STYLE_NONE, pmp_place_text(pool, &place));
+	pmp_cell_text(table, PMP_STYLE_NONE,
+		      place.line || !place.function[0] ? pmp_place_text(pool, &place)
+						       : place.function);
 }
 
 /* The last calls of the thread that failed, or of the main thread if that one is unknown; the latest first. */
 static void add_last_calls(const struct crash_view *v, const struct pmp_model_crash *crash)
 {
 	static const struct pmp_column columns[] = {{NULL, "", PMP_COLUMN_RIGHT},
-						    {NULL, "", PMP_COLUMN_LEFT},
+						    {NULL, "", PMP_COLUMN_NAME},
 						    {NULL, "", PMP_COLUMN_LEFT},
 						    {NULL, "", PMP_COLUMN_RIGHT},
 						    {NULL, "", PMP_COLUMN_LEFT}};

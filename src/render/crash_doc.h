@@ -26,7 +26,11 @@ const struct pmp_model_crash *pmp_crash_first(const struct pmp_model *model);
 /* pmp_crash_cause - what led to an abort, by the functions on its stack: "a failed assertion"; "" nothing known */
 const char *pmp_crash_cause(const struct pmp_place *frames, size_t count);
 
-/* pmp_crash_frames - its stack, innermost first, as far as it is the program's: without what called main. Return: how many */
+/*
+ * pmp_crash_frames - its stack, innermost first, as far as it is the program's: without what called main, and without our wrappers
+ *
+ * Return: how many.
+ */
 size_t pmp_crash_frames(const struct pmp_model *model, const struct pmp_model_crash *crash,
 			struct pmp_pool *pool, struct pmp_place **frames);
 

@@ -112,6 +112,22 @@ def not_by_signal(place, kind, ranks):
     check("signal from outside" not in text and f"rank {ranks - 1}" in text, f"{kind}: {text}")
 
 
+def stripped(place):
+    """Without symbols there are still places in the program, and nothing but the program's: no wrapper, no start-up code, no gap"""
+    folder = place.folder("stripped")
+    program = os.path.join(folder, "stripped")
+    subprocess.run(["strip", "-o", program, FAULTS], check=True)
+    said = place.run([place.pmprof, "run", "--", "mpirun", "-np", "2", program, "call_null", "0"], folder).err
+    file = next(name for name in os.listdir(folder) if name.endswith(".h5"))
+    report = json.loads(place.run([place.pmprof, "report", "--format", "json", file], folder).out)
+    for crash in report["crashes"]:
+        modules = [os.path.basename(frame["module"] or "") for frame in crash["frames"]]
+        check("stripped" in modules and "libpmprof.so" not in modules, f"stripped: {crash}")
+        check(not any((frame["function"] or "").startswith("__libc_start") for frame in crash["frames"]), f"stripped: {crash}")
+    stack = said[said.find("FIRST FAILURE"):said.find("  Its last MPI calls")]
+    check(stack.count("stripped+0x") >= 3 and "\n\n" not in stack, f"stripped: {said}")
+
+
 def at_terminal(place):
     """Ctrl-C: the kernel sends the signal, and that is no failure of the program"""
     folder = place.folder("terminal")
@@ -151,11 +167,8 @@ def main():
     cases += [(all_ranks, kind, 3, lines) for kind in ("null_member", "assert_it")]
     cases += [(not_by_signal, "wrong_rank", 3)]
     cases += [(silent, kind, ranks) for kind, ranks in (("survives", 2), ("nothing", 3))]
+    cases += [(stripped,), (at_terminal,)]
     try:
-        failure = attempt(place, at_terminal)
-        if failure:
-            bad += 1
-            print(failure)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for failure in pool.map(lambda case: attempt(place, *case), cases):
                 if failure:
